@@ -1,0 +1,65 @@
+# Bare `make` lists what there is. Only Python 3.11 or newer and make have to be installed;
+# Node comes with the libraries, so everybody builds the pages' scripts with the same one.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check trace bench crash screenshots recipe verify clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.pages-built ## Install the libraries and build the pages' scripts (quick when nothing changed)
+
+run: setup ## Serve the demo site; prints its address and its people
+	$(BIN)/batchwright run --demo
+
+test: setup ## Every test, on SQLite, PostgreSQL and headless Chromium
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.installed ## Style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+trace: $(VENV)/.installed ## The requirements, each with the tests that prove it
+	$(BIN)/python -m tests.trace
+
+bench: setup ## Time of a step, memory of a batch, beside a bare commit and stock SpiffWorkflow
+	$(BIN)/python -m tests.bench
+
+crash: setup ## Kill the server a hundred times per database; nothing acknowledged may be lost
+	$(BIN)/python -m tests.crash --full
+
+screenshots: setup ## A picture of every page, in docs/screenshots
+	$(BIN)/python -m tests.screenshots
+
+recipe: setup ## Draw the master recipe diagrams again from their tables
+	$(BIN)/python -m bpmn.importers
+
+verify: setup ## Check the chains of the demo site's records
+	$(BIN)/batchwright verify
+
+clean: ## Remove everything that setup and the tests made (the demo site's records stay in var/)
+	rm -rf $(VENV) node_modules web/static/dist *.egg-info build dist \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps make a second run quick and free of any network.
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/.node-installed: package.json package-lock.json .npmrc $(VENV)/.installed
+	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VENV)/.pages-built: $(VENV)/.node-installed $(wildcard web/islands/*)
+	$(BIN)/node web/islands/build.mjs
+	@touch $@

@@ -1,0 +1,1 @@
+"""What a diagram can say: vocabulary, expressions, checks, import and layout. No database, nothing of ours imported."""

@@ -1,0 +1,1 @@
+"""What happened, who did it, and was it allowed. Speaks no HTTP."""

@@ -1,0 +1,1 @@
+"""What a person can enter. Imports nothing of ours and no database."""
