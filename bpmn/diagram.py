@@ -1,0 +1,242 @@
+"""A recipe diagram as read from its XML: nodes, flows, scopes and our own elements, in document order.
+
+Reading never judges: what is fit to run is said by `bpmn.checks`. A diagram that passed the checks reads without loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
+from typing import Any, get_type_hints
+
+from lxml import etree
+
+from bpmn import vocabulary as v
+from bpmn.reading import canonical_hash, read_xml
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+_NOT_NODES = {
+    "extensionElements", "documentation", "sequenceFlow", "laneSet", "ioSpecification", "dataObject", "dataObjectReference",
+    "dataStoreReference", "textAnnotation", "association", "group", "property", "incoming", "outgoing",
+    "standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "auditing", "monitoring", "performer",
+    "humanPerformer", "potentialOwner", "resourceRole", "dataInputAssociation", "dataOutputAssociation", "script",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A sequence flow. `condition` is expression text, empty where there is none."""
+
+    id: str
+    source: str
+    target: str
+    condition: str
+    name: str
+    line: int
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A flow node. `type` is the BPMN local name; `event` the local name of its event definition, empty for none.
+
+    `scope` is the id of the process or subprocess that holds it. `element` is the XML, for what is not modelled here.
+    """
+
+    id: str
+    type: str
+    name: str
+    scope: str
+    line: int
+    element: etree._Element
+    event: str = ""
+    attached_to: str = ""
+    interrupting: bool = True
+    default: str = ""
+    step: v.Step | None = None
+    timer: v.Timer | None = None
+    loop: v.Loop | None = None
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """One executable process with its scopes. `scopes` maps a scope id to the ids of its nodes, in document order."""
+
+    xml: bytes
+    process_id: str
+    recipe: v.Recipe
+    nodes: dict[str, Node] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, xml: bytes) -> Diagram:
+        """Read untrusted bytes under the limits of `bpmn.reading`; raises `DiagramError`."""
+        root = read_xml(xml)
+        process = next(iter(root.iter(f"{{{BPMN}}}process")), None)
+        process_id = process.get("id", "") if process is not None else ""
+        recipe = _read_recipe(process) if process is not None else v.Recipe(id="", revision="")
+        diagram = cls(xml=xml, process_id=process_id, recipe=recipe)
+        if process is not None:
+            _read_scope(diagram, process)
+        return diagram
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the canonical XML: the identity of a revision."""
+        return canonical_hash(self.xml)
+
+    @cached_property
+    def steps(self) -> dict[str, v.Step]:
+        """The recipe's steps by id, in document order."""
+        return {n.id: n.step for n in self.nodes.values() if n.step is not None}
+
+    @cached_property
+    def outgoing(self) -> dict[str, tuple[Flow, ...]]:
+        """Flows that leave a node, by node id."""
+        return self._by("source")
+
+    @cached_property
+    def incoming(self) -> dict[str, tuple[Flow, ...]]:
+        """Flows that enter a node, by node id."""
+        return self._by("target")
+
+    def _by(self, end: str) -> dict[str, tuple[Flow, ...]]:
+        found: dict[str, list[Flow]] = {node_id: [] for node_id in self.nodes}
+        for flow in self.flows.values():
+            found.setdefault(getattr(flow, end), []).append(flow)
+        return {key: tuple(flows) for key, flows in found.items()}
+
+    def ancestors(self, node_id: str) -> Iterator[str]:
+        """The scopes around a node, innermost first, ending with the process id."""
+        scope = self.nodes[node_id].scope
+        while scope in self.nodes:
+            yield scope
+            scope = self.nodes[scope].scope
+        yield scope
+
+
+def mes_elements(element: etree._Element, name: str) -> list[etree._Element]:
+    """Our extension elements of that name directly under an element's `extensionElements`."""
+    return [
+        child
+        for extension in element.findall(f"{{{BPMN}}}extensionElements")
+        for child in extension.findall(f"{{{v.NAMESPACE}}}{name}")
+    ]
+
+
+def camel(name: str) -> str:
+    """The XML attribute of a field: `nor_low` -> `norLow`."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+_ATTRIBUTE = {"parameter_class": "class", "from_event": "from", "to_events": "to"}
+_CHILDREN: dict[tuple[type, str], tuple[str, type | str]] = {
+    (v.Parameter, "choices"): ("choice", v.Choice),
+    (v.Step, "signatures"): ("signature", v.Signature),
+    (v.Step, "equipment"): ("equipment", "class"),
+    (v.Step, "materials"): ("material", "name"),
+    (v.Step, "scans"): ("scan", v.Scan),
+    (v.Step, "deviations"): ("deviation", v.Deviation),
+    (v.Step, "parameters"): ("parameter", v.Parameter),
+    (v.Recipe, "order_fields"): ("orderField", v.OrderField),
+    (v.Recipe, "hold_times"): ("holdTime", v.HoldTime),
+}
+
+
+def attribute_name(kind: type, name: str) -> str:
+    """The XML attribute (or child element) that carries a field of one of our dataclasses."""
+    child = _CHILDREN.get((kind, name))
+    return child[0] if child else _ATTRIBUTE.get(name, camel(name))
+
+
+def read_element(kind: type, element: etree._Element, **given: Any) -> Any:
+    """One of our dataclasses from its XML element. Unknown attributes are left to the checks; a bad number raises ValueError."""
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = dict(given)
+    for f in fields(kind):
+        if f.name in values:
+            continue
+        child = _CHILDREN.get((kind, f.name))
+        if child:
+            name, what = child
+            found = element.findall(f"{{{v.NAMESPACE}}}{name}")
+            values[f.name] = tuple(e.get(what, "") if isinstance(what, str) else read_element(what, e) for e in found)
+            continue
+        text = element.get(attribute_name(kind, f.name))
+        if text is None:
+            values[f.name] = f.default if f.default is not MISSING else ""
+        elif hints[f.name] is int:
+            values[f.name] = int(text)
+        elif hints[f.name] is bool:
+            values[f.name] = text == "true"
+        elif "tuple" in str(hints[f.name]):
+            values[f.name] = tuple(text.split())
+        else:
+            values[f.name] = text
+    return kind(**values)
+
+
+def write_element(parent: etree._Element, name: str, value: Any) -> etree._Element:
+    """Append one of our dataclasses as an XML element; defaults are left out. `read_element` gives it back equal."""
+    element = etree.SubElement(parent, f"{{{v.NAMESPACE}}}{name}")
+    for f in fields(value):
+        content = getattr(value, f.name)
+        child = _CHILDREN.get((type(value), f.name))
+        if child:
+            for item in content:
+                if isinstance(child[1], str):
+                    etree.SubElement(element, f"{{{v.NAMESPACE}}}{child[0]}").set(child[1], item)
+                else:
+                    write_element(element, child[0], item)
+        elif content != f.default:
+            text = " ".join(content) if isinstance(content, tuple) else content
+            element.set(attribute_name(type(value), f.name), str(text).lower() if isinstance(text, bool) else str(text))
+    return element
+
+
+def _read_recipe(process: etree._Element) -> v.Recipe:
+    found = mes_elements(process, "recipe")
+    return read_element(v.Recipe, found[0]) if found else v.Recipe(id="", revision="")
+
+
+def _read_scope(diagram: Diagram, scope: etree._Element) -> None:
+    scope_id = scope.get("id", "")
+    members: list[str] = []
+    for element in scope:
+        if not isinstance(element.tag, str) or not element.tag.startswith(f"{{{BPMN}}}"):
+            continue
+        name = element.tag.rpartition("}")[2]
+        if name == "sequenceFlow":
+            flow = _read_flow(element, scope_id)
+            diagram.flows[flow.id] = flow
+        elif name not in _NOT_NODES:
+            node = _read_node(element, name, scope_id)
+            diagram.nodes[node.id] = node
+            members.append(node.id)
+            if name in ("subProcess", "adHocSubProcess", "transaction"):
+                _read_scope(diagram, element)
+    diagram.scopes[scope_id] = tuple(members)
+
+
+def _read_flow(element: etree._Element, scope_id: str) -> Flow:
+    condition = element.findtext(f"{{{BPMN}}}conditionExpression") or ""
+    return Flow(
+        element.get("id", ""), element.get("sourceRef", ""), element.get("targetRef", ""), condition.strip(),
+        element.get("name", ""), element.sourceline or 0, scope_id,
+    )
+
+
+def _read_node(element: etree._Element, name: str, scope_id: str) -> Node:
+    events = [c.tag.rpartition("}")[2] for c in element if isinstance(c.tag, str) and c.tag.endswith("EventDefinition")]
+    first = {kind: mes_elements(element, tag) for kind, tag in ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"))}
+    step = read_element(v.Step, first[v.Step][0], id=element.get("id", "")) if first[v.Step] else None
+    return Node(
+        id=element.get("id", ""), type=name, name=element.get("name", ""), scope=scope_id, line=element.sourceline or 0,
+        element=element, event=events[0] if events else "", attached_to=element.get("attachedToRef", ""),
+        interrupting=element.get("cancelActivity", "true") != "false", default=element.get("default", ""), step=step,
+        timer=read_element(v.Timer, first[v.Timer][0]) if first[v.Timer] else None,
+        loop=read_element(v.Loop, first[v.Loop][0]) if first[v.Loop] else None,
+    )
