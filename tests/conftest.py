@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,9 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+def databases_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Databases]:
     """The maker of databases of a kind; PostgreSQL starts when the first test wants it."""
     made: dict[str, Databases] = {}
 
@@ -95,7 +97,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(database_kind: str, databases_of) -> Iterator[str]:
+def database_url(database_kind: str, databases_of: Callable[[str], Databases]) -> Iterator[str]:
     """The address of a database of the test's own: every table, no row."""
     name, url = databases_of(database_kind).migrated()
     yield url
@@ -103,7 +105,7 @@ def database_url(database_kind: str, databases_of) -> Iterator[str]:
 
 
 @pytest.fixture
-def blank_database_url(database_kind: str, databases_of) -> Iterator[str]:
+def blank_database_url(database_kind: str, databases_of: Callable[[str], Databases]) -> Iterator[str]:
     """The address of a database of the test's own without any table."""
     name, url = databases_of(database_kind).blank()
     yield url

@@ -35,6 +35,16 @@ CHROMIUM_FLAGS = [
 ]
 
 
+POSTGRES_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+}
+
+
 class ServiceMissingError(Exception):
     """A service that the tests need can't be had here; the message says what to install."""
 
@@ -45,15 +55,6 @@ class PostgresServer:
     PostgreSQL refuses to run as root; started by root, it runs as `nobody`. Durability is as in production
     (fsync and synchronous commit on), because the crash tests and the bench measure just that.
     """
-
-    SETTINGS = {
-        "listen_addresses": "",
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "max_connections": "200",
-        "shared_buffers": "64MB",
-        "timezone": "UTC",
-    }
 
     def __init__(self) -> None:
         # Short: a socket's path may have 107 characters.
@@ -67,7 +68,7 @@ class PostgresServer:
     def start(self) -> None:
         """Create the cluster and serve it; returns when it answers."""
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        settings = [part for name, value in self.SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [self.binaries / "postgres", "-D", "data", "-k", str(self.folder), *settings],
