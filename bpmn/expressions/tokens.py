@@ -81,7 +81,7 @@ def _token(sort: str, word: str, position: int, following: str) -> Token:
     if sort == "number":
         _check_number(word, position, following)
     if sort == "name" and following == ".":
-        raise ExpressionError(f"{word}. is not a name", position, "a name is name or step.name, both beginning with a letter")
+        raise ExpressionError(f"{word}. is not a name", position, "a name is name or step.name")
     if sort == "name" and word in KEYWORDS:
         sort = "keyword"
     return Token(sort, word, position)
