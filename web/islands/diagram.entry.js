@@ -15,6 +15,7 @@ const REFRESH_MS = 5000;
 const READABLE_SCALE = 0.6; // below this, step names of the usual 12 px can't be read
 const MARGIN = 24;
 const ZOOM_STEP = 1.25;
+const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
 const GLYPHS = { done: "✓", open: "○", started: "▶", blocked: "✕", exception: "!", withdrawn: "–" };
 
@@ -25,7 +26,7 @@ const SHAPES = {
   started: "M2 2h13l8 10l-8 10h-13z",
   blocked: "M7.5 1h9l6.500 6.500v9l-6.500 6.500h-9l-6.500-6.500v-9z",
   exception: "M12 0l12 23h-24z",
-  withdrawn: "M1 7h22v10h-22z",
+  withdrawn: "M1 5h22v14h-22z",
 };
 
 function svgElement(name, attributes, text = "") {
@@ -81,7 +82,7 @@ class Diagram {
       this.container.dataset.ready = "error";
       return;
     }
-    this.nameForKeyboard();
+    this.listenToKeys();
     this.addButtons();
     this.fitWidth();
     if (this.container.dataset.stateUrl) {
@@ -92,12 +93,17 @@ class Diagram {
     this.container.dataset.ready = "true";
   }
 
-  // The drawing takes the focus: arrow keys pan it, Ctrl with + and - zooms.
-  nameForKeyboard() {
-    const drawing = this.canvasHolder.querySelector("svg[data-element-id], .djs-container > svg");
-    drawing.setAttribute("tabindex", "0");
+  // The drawing takes the focus; arrow keys then move it.
+  listenToKeys() {
+    const drawing = this.canvasHolder.querySelector("svg[tabindex]");
     drawing.setAttribute("role", "group");
-    drawing.setAttribute("aria-label", this.container.getAttribute("aria-label") || "Diagram; arrow keys move it");
+    drawing.setAttribute("aria-label", `${this.container.getAttribute("aria-label") || "Diagram"}; arrow keys move it`);
+    this.viewer.get("keyboard").addListener(({ keyEvent }) => {
+      const direction = ARROWS[keyEvent.key];
+      if (!direction || keyEvent.ctrlKey || keyEvent.metaKey || keyEvent.altKey) return;
+      this.viewer.get("keyboardMove").moveCanvas({ direction, speed: 80 });
+      return true; // handled: the page itself stays where it is
+    });
   }
 
   addButtons() {
@@ -105,13 +111,13 @@ class Diagram {
     const buttons = [
       ["+", "Zoom in", () => this.canvas.zoom(this.canvas.zoom() * ZOOM_STEP)],
       ["−", "Zoom out", () => this.canvas.zoom(this.canvas.zoom() / ZOOM_STEP)],
-      ["↔", "Fit the width", () => this.fitWidth()],
-      ["⌖", "Show the open step", () => this.showWork()],
+      ["Width", "Fit the width", () => this.fitWidth()],
+      ["Open step", "Show the open step", () => this.showWork()],
     ];
-    for (const [glyph, label, act] of buttons) {
+    for (const [text, label, act] of buttons) {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = glyph;
+      button.textContent = text;
       button.title = label;
       button.setAttribute("aria-label", label);
       button.addEventListener("click", act);
