@@ -136,7 +136,7 @@ class Diagram {
   showWork() {
     for (const wanted of ["blocked", "started", "open", "exception"]) {
       for (const [id, drawn] of this.drawn) {
-        if (JSON.parse(drawn).state === wanted) return this.canvas.scrollToElement(id, { padding: 60 });
+        if (JSON.parse(drawn).state === wanted) return this.canvas.scrollToElement(id, { padding: 20 });
       }
     }
   }
