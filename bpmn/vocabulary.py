@@ -90,6 +90,7 @@ class Parameter:
     For bool, choice and text a limit is the one expected value (low equals high).
     `after_end`: recorded after the performer ended the step (it ends a hold time that starts at the step's end).
     `qualifier`: a reported `<0.25` or `>100` is accepted. `severity`: of a value outside PAR.
+    `when`: the parameter is asked for only where this condition holds (`S24.vol < 1000`); empty is always.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Parameter:
     judge: Judge = "limit"
     after_end: bool = False
     qualifier: bool = False
+    when: str = ""
     choices: tuple[Choice, ...] = ()
 
 
