@@ -1,7 +1,9 @@
 # Bare `make` lists what there is. Only Python 3.11 or newer and make have to be installed;
 # Node comes with the libraries, so everybody builds the pages' scripts with the same one.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that is new enough (a name on the path may be a shim that starts nothing).
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 
@@ -11,7 +13,7 @@ BIN    := $(VENV)/bin
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.pages-built ## Install the libraries and build the pages' scripts (quick when nothing changed)
+setup: $(VENV)/.installed web/static/dist/.built ## Install the libraries and build the pages' scripts (quick when nothing changed)
 
 run: setup ## Serve the demo site; prints its address and its people
 	$(BIN)/batchwright run --demo
@@ -48,18 +50,17 @@ clean: ## Remove everything that setup and the tests made (the demo site's recor
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps make a second run quick and free of any network.
+# The stamps make a second run quick and free of any network; each lies in the folder it stands for.
 $(VENV)/.installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-$(VENV)/.node-installed: package.json package-lock.json .npmrc $(VENV)/.installed
+node_modules/.installed: package.json package-lock.json .npmrc | $(VENV)/.installed
 	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(VENV)/.pages-built: $(VENV)/.node-installed $(wildcard web/islands/*)
+web/static/dist/.built: node_modules/.installed $(wildcard web/islands/*)
 	$(BIN)/node web/islands/build.mjs
 	@touch $@
