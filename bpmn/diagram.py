@@ -61,9 +61,13 @@ class Node:
 
 @dataclass(frozen=True)
 class Diagram:
-    """One executable process with its scopes. `scopes` maps a scope id to the ids of its nodes, in document order."""
+    """The recipe's process, the first one, and the processes it calls, with their scopes.
+
+    `scopes` maps a scope id (of a process or subprocess) to the ids of its nodes, in document order.
+    """
 
     xml: bytes
+    root: etree._Element = field(repr=False, compare=False)
     process_id: str
     recipe: v.Recipe
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -74,11 +78,11 @@ class Diagram:
     def parse(cls, xml: bytes) -> Diagram:
         """Read untrusted bytes under the limits of `bpmn.reading`; raises `DiagramError`."""
         root = read_xml(xml)
-        process = next(iter(root.iter(f"{{{BPMN}}}process")), None)
-        process_id = process.get("id", "") if process is not None else ""
-        recipe = _read_recipe(process) if process is not None else v.Recipe(id="", revision="")
-        diagram = cls(xml=xml, process_id=process_id, recipe=recipe)
-        if process is not None:
+        processes = root.findall(f"{{{BPMN}}}process")
+        process_id = processes[0].get("id", "") if processes else ""
+        recipe = _read_recipe(processes[0]) if processes else v.Recipe(id="", revision="")
+        diagram = cls(xml=xml, root=root, process_id=process_id, recipe=recipe)
+        for process in processes:
             _read_scope(diagram, process)
         return diagram
 
@@ -153,7 +157,7 @@ def attribute_name(kind: type, name: str) -> str:
 
 
 def read_element(kind: type, element: etree._Element, **given: Any) -> Any:
-    """One of our dataclasses from its XML element. Unknown attributes are left to the checks; a bad number raises ValueError."""
+    """One of our dataclasses from its XML element. Unknown attributes and bad numbers are left to the checks."""
     hints = get_type_hints(kind)
     values: dict[str, Any] = dict(given)
     for f in fields(kind):
@@ -169,7 +173,7 @@ def read_element(kind: type, element: etree._Element, **given: Any) -> Any:
         if text is None:
             values[f.name] = f.default if f.default is not MISSING else ""
         elif hints[f.name] is int:
-            values[f.name] = int(text)
+            values[f.name] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else f.default
         elif hints[f.name] is bool:
             values[f.name] = text == "true"
         elif "tuple" in str(hints[f.name]):
