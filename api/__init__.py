@@ -1,1 +1,1 @@
-"""The record as JSON over HTTP."""
+"""JSON over HTTP: one request, one act or one reading of the record. No rule of the domain lives here."""

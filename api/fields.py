@@ -1,0 +1,94 @@
+"""The field types of the API's schemas: every string has a length, every number a bound, every instant an offset."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import validate
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,79}"
+"""Ids that people gave: batches, equipment, lots, logins, revisions."""
+KEY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}(\[[0-9]{1,6}(\.[0-9]{1,6}){0,7}\])?"
+"""A task of a batch: the step's id, in a loop with its iteration: `S24[4]`."""
+ROW = r"[A-Za-z0-9][A-Za-z0-9._@+:/\[\]-]{0,159}"
+"""Ids that the system gave to rows of the record."""
+MAX_COUNT = 2**31 - 1
+
+_PRINTABLE = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*")
+
+
+class Schema(ma.Schema):
+    """A body or an answer: what it does not name is refused."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class Text(ma.fields.String):
+    """Words of a person. No control characters: a NUL ends the text in PostgreSQL, half a surrogate can't be stored."""
+
+    def __init__(self, longest: int = 2000, *, shortest: int = 0, **options: Any) -> None:
+        super().__init__(validate=validate.Length(min=shortest, max=longest), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if not _PRINTABLE.fullmatch(text):
+            raise ma.ValidationError("holds characters that can't be shown; leave them out")
+        return text
+
+
+class Code(ma.fields.String):
+    """A name made of plain letters, digits and a few signs."""
+
+    def __init__(self, pattern: str = NAME, **options: Any) -> None:
+        message = "is no such name: use letters, digits and . _ -"
+        # `$` of a regular expression also matches before a last line feed; \Z means the same in no other dialect.
+        super().__init__(validate=validate.Regexp(rf"^{pattern}$(?!\n)", error=message), **options)
+        self.metadata["pattern"] = f"^{pattern}$"
+
+
+class Count(ma.fields.Integer):
+    """A row counter or a page size; larger numbers would overflow the database's driver."""
+
+    def __init__(self, lowest: int = 0, highest: int = MAX_COUNT, **options: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(min=lowest, max=highest), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | None:
+        if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}", value)):
+            raise ma.ValidationError("is no whole number")
+        return super()._deserialize(value, attr, data, **options)
+
+
+class Instant(ma.fields.AwareDateTime):
+    """An instant with its offset from UTC; an instant without one is refused, because nobody knows which it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        if not isinstance(value, str) or len(value) > 40:
+            raise ma.ValidationError("is no instant; write it like 2026-03-02T08:00:00Z")
+        try:
+            instant = super()._deserialize(value, attr, data, **options)
+        except ma.ValidationError:
+            raise ma.ValidationError("is no instant; write it like 2026-03-02T08:00:00Z") from None
+        if not 2000 <= instant.year <= 2199:
+            raise ma.ValidationError("lies outside the years 2000 to 2199")
+        return instant.astimezone(UTC)
+
+
+class Entries(ma.fields.Dict):
+    """What a person typed: parameter id to text. Which ids there are and what each may hold is the step's to say."""
+
+    def __init__(self, longest: int = 2000, **options: Any) -> None:
+        super().__init__(
+            keys=Code(KEY), values=Text(longest), validate=validate.Length(max=400, error="holds too many entries"),
+            **options,
+        )  # fmt: skip
+
+
+class Nothing(Schema):
+    """A request without content."""
