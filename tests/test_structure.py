@@ -50,6 +50,13 @@ def test_a_foreign_owner_would_be_seen():
     assert foreign_owners("flask") == {"Flask"} or foreign_owners("flask") == {"flask"}
 
 
+@pytest.mark.parametrize("module", re.findall(r"python -m ([\w.]+)", (ROOT / "Makefile").read_text()))
+def test_every_module_that_the_makefile_runs_exists(module):
+    if module != "pip":
+        file = ROOT.joinpath(*module.split("."))
+        assert file.with_suffix(".py").is_file() or (file / "__main__.py").is_file()
+
+
 @pytest.mark.parametrize("pattern", [REGISTRY, MACHINE_PATH], ids=["registry", "machine path"])
 def test_no_committed_file_depends_on_one_machine(pattern):
     assert lines_that_match(pattern, committed_files()) == []
