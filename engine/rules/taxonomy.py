@@ -1,0 +1,50 @@
+"""The numbers of exceptions, in our own wording. They enter records: never renumbered, never given a new meaning.
+
+Source: the site's exception taxonomy, numbers 1 to 40; 0 is the system's own.
+"""
+
+from __future__ import annotations
+
+TAXONOMY: dict[int, str] = {
+    0: "A rule failed while it judged",
+    1: "Equipment not ready for use",
+    2: "Material not released or expired",
+    3: "Material that the recipe does not name",
+    4: "Value outside its proven acceptable range",
+    5: "Charged quantity outside its limits",
+    6: "Intermediate, medium or buffer expired or used up",
+    7: "Filter integrity test failed",
+    8: "Equipment or instrument failed in use",
+    9: "Typed in where the system should have received it",
+    10: "Instruction forced or voided",
+    11: "Step changed in the automation system",
+    12: "Result outside its specification",
+    13: "Departure from the instruction of a step",
+    14: "No communication with another system",
+    15: "Step with a remark of the operator",
+    16: "Batch aborted",
+    17: "Value outside its normal range, within the proven one",
+    18: "Hold time not kept",
+    19: "Late entry",
+    20: "Corrected value",
+    21: "Repeated measurement",
+    22: "Done out of order",
+    23: "Step or parameter added for this batch",
+    24: "Planned departure used",
+    25: "Identifier or label of another patient or batch",
+    26: "Witness was the performer, or a signature was refused",
+    27: "Training or authorisation lapsed",
+    28: "Alarm not acknowledged in time",
+    29: "Yield outside its limits",
+    30: "Balance does not come out",
+    31: "Recipe revision changed while the batch ran",
+    32: "Clock or time source in doubt",
+    33: "Block lifted by decision",
+    34: "Sample missing or late",
+    35: "Computed value differs when computed again",
+    36: "Device used with a changed configuration",
+    37: "Captured while offline",
+    38: "Critical change in the audit trail",
+    39: "Out of trend against earlier batches",
+    40: "Recorded pass or fail contradicts the limit",
+}
