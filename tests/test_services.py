@@ -27,3 +27,11 @@ def test_the_browser_draws_and_runs_scripts(page):
     page.get_by_role("button", name="Sign 7,2 × 10⁶").click()
     assert page.title() == "signed"
     assert len(page.screenshot()) > 1000
+
+
+def test_a_site_database_has_every_table_and_no_row(database_url):
+    engine = sa.create_engine(database_url)
+    with engine.connect() as connection:
+        assert "journal" in sa.inspect(connection).get_table_names()
+        assert connection.execute(sa.text("SELECT count(*) FROM journal")).scalar_one() == 0
+    engine.dispose()
