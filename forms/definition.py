@@ -1,0 +1,101 @@
+"""Forms of the product that are not steps of a recipe, as JSON in `forms/definitions`, read once and validated."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, get_type_hints
+
+from forms.field import Choice, Field
+from forms.fields import FIELD_TYPES
+
+
+class DefinitionError(ValueError):
+    """A form's definition is not usable. `problems` names every place."""
+
+    def __init__(self, name: str, problems: list[str]) -> None:
+        super().__init__(f"{name}: " + "; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A form: its id, its title, and its fields in the order in which they are asked."""
+
+    id: str
+    title: str
+    fields: tuple[Field, ...]
+
+
+@cache
+def load(name: str) -> Definition:
+    """The product's form of that name. Raises DefinitionError."""
+    return parse(name, (files("forms") / "definitions" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def parse(name: str, text: str) -> Definition:
+    """A form from its JSON text, every problem at once. Raises DefinitionError."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DefinitionError(name, [f"not JSON: {error}"]) from None
+    if not isinstance(given, dict):
+        raise DefinitionError(name, ["must be an object with id, title and fields"])
+    problems = [f"unknown key {key!r}" for key in given if key not in ("id", "title", "fields")]
+    problems += [f"{key} must be a text" for key in ("id", "title") if not _is_filled(given.get(key))]
+    items = given.get("fields")
+    if not isinstance(items, list) or not items:
+        raise DefinitionError(name, [*problems, "fields must be a list with at least one field"])
+    found = [_field(item, f"fields[{i}]", problems) for i, item in enumerate(items)]
+    names = [field.name for field in found]
+    problems += [
+        f"the field {twice!r} stands there twice" for twice in sorted({n for n in names if names.count(n) > 1})
+    ]
+    if problems:
+        raise DefinitionError(name, problems)
+    return Definition(given["id"], given["title"], tuple(found))
+
+
+def _field(item: Any, place: str, problems: list[str]) -> Field:
+    values = _checked(Field, item, place, problems)
+    if "choices" in values:
+        offered = values["choices"] if isinstance(values["choices"], list) else []
+        values["choices"] = tuple(
+            Choice(**{"value": "", **_checked(Choice, choice, f"{place}.choices[{i}]", problems)})
+            for i, choice in enumerate(offered)
+        )
+    field = Field(**{"name": "", "label": "", "type": "", **values})
+    problems += [f"{place}.{key} must be given" for key in ("name", "label") if not _is_filled(getattr(field, key))]
+    if field.type not in FIELD_TYPES:
+        problems.append(f"{place}.type must be one of {', '.join(FIELD_TYPES)}")
+    if (field.type == "choice") != bool(field.choices):
+        problems.append(f"{place}.choices belong to a choice, and only there")
+    if any(not _is_filled(choice.value) for choice in field.choices):
+        problems.append(f"{place}.choices each need a value")
+    if not 0 < field.min_length <= field.max_length:
+        problems.append(f"{place}.min_length must be above 0 and not above max_length")
+    return field
+
+
+def _checked(kind: type, item: Any, place: str, problems: list[str]) -> dict[str, Any]:
+    """The keys of an object that `kind` has, each of the right type; the others become problems and are left out."""
+    if not isinstance(item, dict):
+        problems.append(f"{place} must be an object")
+        return {}
+    hints = get_type_hints(kind)
+    known = {f.name for f in fields(kind)}
+    right: dict[str, Any] = {}
+    for key, value in item.items():
+        if key not in known:
+            problems.append(f"{place}: unknown key {key!r}")
+        elif type(value) is not (list if key == "choices" else hints[key]):
+            problems.append(f"{place}.{key} has the wrong type")
+        else:
+            right[key] = value
+    return right
+
+
+def _is_filled(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
