@@ -1,0 +1,44 @@
+"""The tables, one noun per file. `TABLES` lists them; a table that is missing here does not exist."""
+
+from __future__ import annotations
+
+from engine.records.base import Record
+from engine.records.batch import Batch, Task
+from engine.records.due_time import DueTime
+from engine.records.equipment import Equipment
+from engine.records.exception import Departure, ExceptionRecord, ExceptionTriage
+from engine.records.journal import Checkpoint, EngineSnapshot, Journal, Stream
+from engine.records.material_lot import MaterialLot
+from engine.records.person import Person, PersonRole, Training
+from engine.records.recipe import RecipeDocument, RecipeRevision
+from engine.records.scan import Scan
+from engine.records.signature import Decision, Signature
+from engine.records.value import Correction, ParameterValue, Reading
+
+TABLES: tuple[type[Record], ...] = (
+    Stream,
+    Journal,
+    Checkpoint,
+    EngineSnapshot,
+    RecipeDocument,
+    RecipeRevision,
+    Batch,
+    Task,
+    MaterialLot,
+    Equipment,
+    Reading,
+    ParameterValue,
+    Correction,
+    ExceptionRecord,
+    Person,
+    PersonRole,
+    Training,
+    Signature,
+    ExceptionTriage,
+    Decision,
+    Departure,
+    DueTime,
+    Scan,
+)
+
+__all__ = ["TABLES", *sorted(table.__name__ for table in TABLES)]  # pyright: ignore

@@ -1,0 +1,62 @@
+"""Recipes: the frozen document, and the life of a revision."""
+
+from __future__ import annotations
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.records.base import STRICT, Record, counted, filled, instant, one_of, refers, sha256_hex
+
+REVISION_STATES = (
+    "DRAFT",
+    "IN_REVIEW",
+    "PENDING_APPROVAL",
+    "APPROVED",
+    "EFFECTIVE",
+    "SUPERSEDED",
+    "RETIRED",
+    "REJECTED",
+    "WITHDRAWN",
+)
+
+
+class RecipeDocument(Record):
+    """A diagram, byte for byte, under its own hash. A batch's control recipe is the document its hash names.
+
+    Source: 21 CFR 211.188(a), accurate reproduction of the master record.
+    """
+
+    __tablename__ = "recipe_document"
+    APPEND_ONLY = True
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    xml: Mapped[str]
+
+    __table_args__ = (*sha256_hex("hash"), *filled("xml"), STRICT)
+
+
+class RecipeRevision(Record):
+    """One revision of a master recipe on its way from draft to effective to superseded."""
+
+    __tablename__ = "recipe_revision"
+    STREAM = "recipe:{recipe_id}"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    recipe_id: Mapped[str]
+    revision: Mapped[str]
+    title: Mapped[str]
+    product: Mapped[str]
+    hash: Mapped[str] = mapped_column(refers("recipe_document.hash"))
+    state: Mapped[str]
+    authored_by: Mapped[str]
+    effective_at: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (
+        UniqueConstraint("recipe_id", "revision"),
+        one_of("state", REVISION_STATES),
+        *instant("effective_at"),
+        *filled("id", "recipe_id", "revision"),
+        counted(),
+        STRICT,
+    )

@@ -1,0 +1,141 @@
+"""A site: one database, its keys, its settings, and what a process keeps in memory of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from engine import database
+from engine.errors import DatabaseBusyError, SiteNotReadyError
+from engine.keys import Keys, load_keys
+from engine.reader import Reader
+
+BUSY_SECONDS = database.SQLITE_BUSY_MS / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a site decides for itself. `zone` is the IANA zone of its walls' clocks."""
+
+    zone: str = "UTC"
+    live_runs: int = 2000
+
+
+class Runs:
+    """Live engine runs by batch, each with the journal entry it stands at; the longest unused go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._runs: OrderedDict[str, tuple[int, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, batch_id: str, seq: int) -> Any | None:
+        """The run that stands after entry `seq`, now the taker's alone; None if there is none."""
+        with self._lock:
+            at, run = self._runs.pop(batch_id, (None, None))
+        return run if at == seq else None
+
+    def put(self, batch_id: str, seq: int, run: Any) -> None:
+        """Keep a run that stands after entry `seq`, unless a later one is kept already."""
+        with self._lock:
+            if self._runs.get(batch_id, (0, None))[0] > seq:
+                return
+            self._runs[batch_id] = (seq, run)
+            self._runs.move_to_end(batch_id)
+            while len(self._runs) > self._most:
+                self._runs.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all runs: each is replayed or restored when it is needed next."""
+        with self._lock:
+            self._runs.clear()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+
+class Site:
+    """What every act and every query of this process works on."""
+
+    def __init__(self, url: str, engine: Engine, keys: Keys, settings: Settings) -> None:
+        self.url = url
+        self.engine = engine
+        self.keys = keys
+        self.settings = settings
+        self.procedures: dict[str, Any] = {}
+        self.runs = Runs(settings.live_runs)
+        self._writer = engine.execution_options(**{database.WRITES: True})
+        # SQLite lets one writer in at a time and makes the others poll; waiting in line here is faster and fair.
+        self._turn = threading.Lock() if database.is_sqlite(engine) else None
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in a transaction that may write; rolled back unless it was committed."""
+        if self._turn is not None and not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseBusyError()
+        try:
+            with self._writer.connect() as connection:
+                connection.begin()
+                yield connection
+        finally:
+            if self._turn is not None:
+                self._turn.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """One consistent look at the records, for queries."""
+        with self.engine.connect() as connection:
+            connection.begin()
+            yield Reader(connection)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.engine.dispose()
+
+
+def open_site(url: str, key_dir: str | Path, **settings: Any) -> Site:
+    """Open a site, or refuse: on a database that could lose an act, without triggers, without keys.
+
+    The tables must exist (`database.migrate`) and the keys too (`keys.create_keys`). The very first opening is
+    recorded in the stream `site`.
+    """
+    chosen = Settings(**settings)
+    ZoneInfo(chosen.zone)
+    engine = database.connect(url)
+    try:
+        _refuse_keys_beside_records(engine, Path(key_dir))
+        database.check_ready(engine)
+        site = Site(url, engine, load_keys(Path(key_dir)), chosen)
+        _found(site)
+    except BaseException:
+        engine.dispose()
+        raise
+    return site
+
+
+def _refuse_keys_beside_records(engine: Engine, key_dir: Path) -> None:
+    if database.is_sqlite(engine) and Path(engine.url.database or "").resolve().parent == key_dir.resolve():
+        raise SiteNotReadyError("The keys lie in the same folder as the records: who copies one has the other.")
+
+
+def _found(site: Site) -> None:
+    from engine.transaction import SYSTEM, Act, Actor, perform
+
+    with site.read() as reader:
+        if reader.fetch("SELECT 1 FROM stream WHERE name = 'site'"):
+            return
+
+    def found_site(act: Act, *, actor: Actor) -> dict[str, Any]:
+        if act.seq == 1:
+            act.note("site:founded", zone=site.settings.zone)
+        return {}
+
+    perform(site, found_site, actor=SYSTEM, stream="site", source="system")
