@@ -1,0 +1,9 @@
+"""Which steps are open now: recipe diagrams executed by SpiffWorkflow. The only package that knows the library.
+
+The journal is the record. A run is recomputed from it (`Procedure.replay`), or restored from a snapshot, which is a cache.
+"""
+
+from engine.workflow.instance import OpenItem
+from engine.workflow.procedure import Change, EngineEvent, Procedure, Run
+
+__all__ = ["Change", "EngineEvent", "OpenItem", "Procedure", "Run"]

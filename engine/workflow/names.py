@@ -1,0 +1,107 @@
+"""Which routing values a recipe reads, who writes them, and where they begin anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bpmn import vocabulary as v
+from bpmn.diagram import BPMN, Diagram, Node
+from bpmn.expressions import ExpressionError, parse, parse_assignments
+from engine.errors import UnsupportedDiagramError
+
+ORDER = "order"
+
+
+@dataclass(slots=True)
+class Names:
+    """`routing`: the names that come from outside (`S13.n_viable`, `order.weight_kg`); `of_node`: those that one node writes.
+
+    `scripted`: the names that script tasks write. `within`: what is written inside a scope, called processes included.
+    """
+
+    routing: frozenset[str] = frozenset()
+    order: frozenset[str] = frozenset()
+    of_node: dict[str, frozenset[str]] = field(default_factory=dict)
+    within: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, diagram: Diagram) -> Names:
+        """Collects them. Raises UnsupportedDiagramError for a name that nothing in the diagram can give a value."""
+        scripted = {name: node.id for node in diagram.nodes.values() for name in _assigned(node)}
+        read: set[str] = set()
+        for element_id, line, scope, text in _texts(diagram):
+            numbers = _numbers(diagram, scope)
+            for name in _names_in(text):
+                if name in numbers or name in scripted:
+                    continue
+                head, dot, _ = name.partition(".")
+                if not dot or (head != ORDER and head not in diagram.nodes):
+                    raise UnsupportedDiagramError(
+                        f"{element_id} (line {line}): nothing in the recipe gives {name} a value", element=element_id, line=line
+                    )
+                read.add(name)
+        of_node: dict[str, set[str]] = {}
+        for name in read:
+            of_node.setdefault(name.partition(".")[0], set()).add(name)
+        names = cls(frozenset(read), frozenset(of_node.pop(ORDER, ())), {n: frozenset(s) for n, s in of_node.items()})
+        written = {node: set(found) for node, found in names.of_node.items()}
+        for name, node_id in scripted.items():
+            written.setdefault(node_id, set()).add(name)
+        names.within = {scope: tuple(sorted(_written_in(diagram, scope, written))) for scope in diagram.scopes}
+        return names
+
+
+def _written_in(diagram: Diagram, scope_id: str, written: dict[str, set[str]]) -> Iterator[str]:
+    """The names written in a scope and inside it; those of a called process also under the path of the call."""
+    for node_id in diagram.scopes[scope_id]:
+        node = diagram.nodes[node_id]
+        yield from written.get(node_id, ())
+        if node.type == "callActivity":
+            for name in _written_in(diagram, node.element.get("calledElement", ""), written):
+                yield name
+                yield f"{node_id}/{name}"
+        elif node_id in diagram.scopes:
+            yield from _written_in(diagram, node_id, written)
+
+
+def _assigned(node: Node) -> Iterator[str]:
+    if node.type == "scriptTask":
+        try:
+            yield from (a.name for a in parse_assignments(node.element.findtext(f"{{{BPMN}}}script") or ""))
+        except ExpressionError:
+            return  # refused, with its place, where the script task is built
+
+
+def _texts(diagram: Diagram) -> Iterator[tuple[str, int, str, str]]:
+    """Every expression that the engine will evaluate: element id, line, scope whose loop numbers it sees, text."""
+    for flow in diagram.flows.values():
+        if flow.condition:
+            yield flow.id, flow.line, flow.scope, flow.condition
+    for node in diagram.nodes.values():
+        for path in ("standardLoopCharacteristics/{%s}loopCondition", "multiInstanceLoopCharacteristics/{%s}loopCardinality"):
+            text = node.element.findtext(f"{{{BPMN}}}{path % BPMN}")
+            if text and text.strip():
+                yield node.id, node.line, node.id if "standard" in path else node.scope, text.strip()
+        if node.type == "scriptTask":
+            for line in (node.element.findtext(f"{{{BPMN}}}script") or "").split("\n"):
+                if "=" in line:
+                    yield node.id, node.line, node.scope, line.partition("=")[2].strip()
+
+
+def _names_in(text: str) -> frozenset[str]:
+    try:
+        return parse(text).names
+    except ExpressionError:
+        return frozenset()  # refused, with its place, where the element is built
+
+
+def _numbers(diagram: Diagram, scope: str) -> set[str]:
+    """The loop numbers that an expression in a scope may read."""
+    found = set()
+    while scope in diagram.nodes:
+        node = diagram.nodes[scope]
+        if any(isinstance(c.tag, str) and c.tag.endswith("LoopCharacteristics") for c in node.element):
+            found.add((node.loop or v.Loop()).name)
+        scope = node.scope
+    return found
