@@ -1,0 +1,1 @@
+"""Reads for people: one file a view. Nothing here writes, and nothing decides."""
