@@ -58,6 +58,7 @@ class ParameterValue(Record):
             sqlite_where=sql("corrects IS NULL"),
             postgresql_where=sql("corrects IS NULL"),
         ),
+        Index("ix_parameter_value_batch_id_task_key", "batch_id", "task_key"),
         one_of("judgement", JUDGEMENTS),
         *instant("recorded_at", "event_at"),
         *filled("parameter_id", "source", "entered_by", "event_zone"),

@@ -655,6 +655,7 @@ def create_tables() -> None:
         sa.UniqueConstraint("corrects", name=op.f("uq_parameter_value_corrects")),
         sqlite_strict=True,
     )
+    op.create_index("ix_parameter_value_batch_id_task_key", "parameter_value", ["batch_id", "task_key"], unique=False)
     op.create_index(
         "uq_parameter_value_measurement",
         "parameter_value",
