@@ -1,0 +1,120 @@
+"""Tables in, recipe diagram out: steps, parameters, hold times, structure and release specification become one BPMN file.
+
+`import_tables(folder)` reads steps.csv, parameters.csv, hold_times.csv, structure.csv, release_specification.csv and
+recipe.json (all but the first optional) and answers the XML, or raises RecipeTablesError with every problem by file, row
+and column. The same tables give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lxml import etree
+
+from bpmn import layout
+from bpmn import vocabulary as v
+from bpmn.importers import hold_times, parameters, specification, steps, structure
+from bpmn.importers.drawing import Drawing
+from bpmn.importers.header import Header, check_references, read_header
+from bpmn.importers.names import Names
+from bpmn.importers.order import order_fields
+from bpmn.importers.parameters import ParameterRow
+from bpmn.importers.steps import StepRow
+from bpmn.importers.tables import Problem, Problems, RecipeTablesError, read_table
+
+__all__ = ["Imported", "Problem", "RecipeTablesError", "import_tables"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A recipe as drawn from its tables: the XML, what it holds, and the columns of the tables that it does not use."""
+
+    xml: bytes
+    recipe: v.Recipe
+    steps: tuple[v.Step, ...]
+    structure: tuple[str, ...]
+    unused_columns: tuple[str, ...]
+
+
+def import_tables(folder: Path, name: str = "") -> Imported:
+    """Draw the recipe of a folder of tables; `name` is its id where recipe.json gives none."""
+    problems = Problems()
+    header = read_header(folder, problems)
+    step_rows = steps.read_steps(read_table(folder, steps.LAYOUT, problems), header, problems)
+    by_id = {row.step.id: row for row in step_rows}
+    found = parameters.read_parameters(read_table(folder, parameters.LAYOUT, problems), by_id, header, problems)
+    found += _specification(folder, step_rows, header, problems)
+    names = Names({step: frozenset(one.parameter.id for one in found if one.step == step) for step in by_id})
+    rows = read_table(folder, structure.LAYOUT, problems)
+    arrangement = structure.Structure(step_rows, rows, header, problems).arrange(names)
+    found = parameters.check_formulas(found, names, arrangement.loop_of, problems)
+    types = {step: {one.parameter.id: one.parameter.type for one in found if one.step == step} for step in by_id}
+    holds = hold_times.read_hold_times(read_table(folder, hold_times.LAYOUT, problems), types, header, problems)
+    found = structure.with_choices(hold_times.mark_after_end(found, holds), arrangement, problems)
+    whole = {step: _whole(row.step, found) for step, row in by_id.items()}
+    _check_header(header, found, rows, holds, whole, problems)
+    recipe = v.Recipe(
+        id=header.id or re.sub(r"[^A-Za-z0-9._-]+", "-", name) or "RECIPE",
+        revision=header.revision,
+        title=header.title or header.id or name,
+        product=header.product,
+        late_entry_minutes=header.late_entry_minutes,
+        order_fields=order_fields(_texts(found, arrangement), holds, header),
+        hold_times=tuple(holds),
+    )
+    problems.stop_if_any()
+    root = Drawing(recipe, whole).draw(arrangement.body)
+    layout.lay_out(root)
+    etree.indent(root)
+    xml = etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+    return Imported(xml, recipe, tuple(whole.values()), tuple(row["id"] for row in rows), tuple(problems.unused_columns))
+
+
+def _specification(folder: Path, step_rows: list[StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
+    rows = read_table(folder, specification.LAYOUT, problems)
+    if not rows:
+        return []
+    results = [row.step.id for row in step_rows if row.step.kind == "qc_results"]
+    step = header.specification_step or (results[0] if len(results) == 1 else "")
+    if step not in {row.step.id for row in step_rows}:
+        problems.add_file(
+            specification.LAYOUT.file, f"the step at which results are entered is {step or 'not known'}",
+            "give one step the kind qc_results, or name it in recipe.json as specification_step",
+        )  # fmt: skip
+        return []
+    return specification.read_specification(rows, step, header, problems)
+
+
+def _whole(step: v.Step, found: Iterable[ParameterRow]) -> v.Step:
+    """A step with its parameters, and with as many identifiers to scan as they say."""
+    own = tuple(one.parameter for one in found if one.step == step.id)
+    count = parameters.identity_count(own)
+    scans = tuple(replace(scan, minimum=count) if scan.kind == "identity" else scan for scan in step.scans)
+    return replace(step, parameters=own, scans=scans)
+
+
+def _texts(found: Iterable[ParameterRow], arrangement: structure.Arrangement) -> list[str]:
+    """Every expression of the recipe."""
+    texts = [*structure.expressions(arrangement.body)]
+    for one in found:
+        p = one.parameter
+        texts += [p.formula] if p.source == "calc" else []
+        texts += [p.nor_low, p.nor_high, p.par_low, p.par_high] if p.type in ("num", "int") else []
+    return [text for text in texts if text]
+
+
+def _check_header(
+    header: Header, found: Iterable[ParameterRow], rows: Iterable[object], holds: Iterable[v.HoldTime],
+    whole: Mapping[str, v.Step], problems: Problems,
+) -> None:  # fmt: skip
+    loops = {row["id"] for row in rows if row["kind"] == "loop"}  # type: ignore[index]
+    known = {
+        "steps": set(whole),
+        "parameters": {f"{one.step}.{one.parameter.id}" for one in found},
+        "hold_times": {hold.id for hold in holds},
+        "loops": loops,
+    }
+    check_references(header, known, problems)

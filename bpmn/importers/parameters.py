@@ -1,0 +1,167 @@
+"""The table of parameters: what each step asks for, with two-level limits, formula and why, digit for digit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bpmn import vocabulary as v
+from bpmn.importers.header import Header
+from bpmn.importers.names import IDENTIFIER, MOMENTS, Names, checked
+from bpmn.importers.steps import StepRow
+from bpmn.importers.tables import Layout, Problems, Row
+
+LAYOUT = Layout(
+    "parameters.csv",
+    ("step_id", "param", "name", "type"),
+    (
+        "unit", "target", "nor_low", "nor_high", "par_low", "par_high", "limit_action", "class", "source", "formula", "why",
+        "severity", "choices",
+    ),
+)  # fmt: skip
+_LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
+_COUNT_OF = re.compile(r"\bcount of (\d+)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A parameter as its row says it."""
+
+    step: str
+    parameter: v.Parameter
+    row: Row
+
+
+def read_parameters(rows: list[Row], steps: Mapping[str, StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
+    """The parameters in the order of the table; names in formulas and limits are judged later, by `check_formulas`."""
+    found: dict[tuple[str, str], ParameterRow] = {}
+    for row in rows:
+        key = (row["step_id"], row["param"])
+        if row["step_id"] not in steps:
+            problems.add(row, "step_id", f"there is no step {row['step_id']}", "write a step of steps.csv")
+        elif not IDENTIFIER.fullmatch(row["param"]) or row["param"] in MOMENTS:
+            problems.add(row, "param", f"{row['param']!r} can't be a name", "use ASCII letters, digits and _; not start or end")
+        elif key in found:
+            problems.add(row, "param", f"{'.'.join(key)} is already row {found[key].row.number}", "give it another name")
+        else:
+            found[key] = ParameterRow(key[0], _read(row, steps[key[0]].step, header, problems), row)
+    return list(found.values())
+
+
+def _read(row: Row, step: v.Step, header: Header, problems: Problems) -> v.Parameter:
+    said = header.parameters.get(f"{row['step_id']}.{row['param']}", {})
+    calculated = row["type"] == "calc"
+    source = row["source"] or ("calc" if calculated or row["formula"] else "manual")
+    name = said.get("name", row["name"])
+    limited = any(row[column] for column in _LIMITS)
+    parameter = v.Parameter(
+        id=row["param"],
+        name=name,
+        type=_one_of(row, "type", "num" if calculated else row["type"], v.PARAMETER_TYPES, problems),
+        uom=said.get("uom", row["unit"]),
+        target=row["target"],
+        nor_low=row["nor_low"],
+        nor_high=row["nor_high"],
+        par_low=row["par_low"],
+        par_high=row["par_high"],
+        limit_action=_one_of(row, "limit_action", row["limit_action"] or ("block" if limited else "none"),
+                             v.LIMIT_ACTIONS, problems),
+        parameter_class=row["class"],
+        source=_one_of(row, "source", source, v.SOURCES, problems),
+        formula=row["formula"],
+        why=said.get("why", row["why"]),
+        judge="balance" if "balance" in name.lower() and limited else "limit",
+        choices=tuple(v.Choice(c.strip()) for c in row["choices"].split(";") if c.strip()),
+    )  # fmt: skip
+    asked = _one_of(row, "severity", said.get("severity", row["severity"]) or "major", v.SEVERITIES, problems)
+    severity = asked if said.get("severity") or row["severity"] else severity_outside(parameter, step.deviations)
+    _check(parameter, row, problems)
+    return replace(parameter, severity=severity)
+
+
+def _one_of(row: Row, column: str, said: str, allowed: tuple[Any, ...], problems: Problems) -> Any:
+    if said not in allowed:
+        also = ", calc" if column == "type" else ""
+        problems.add(row, column, f"{said!r} is not known", f"write one of {', '.join(allowed)}{also}")
+        return allowed[0]
+    return said
+
+
+def _check(parameter: v.Parameter, row: Row, problems: Problems) -> None:
+    if parameter.source == "calc" and not parameter.formula:
+        problems.add(row, "formula", "a calculated parameter has no formula", "write its formula")
+    if parameter.source != "calc" and parameter.formula:
+        problems.add(row, "source", f"it has a formula but its source is {parameter.source}", "write calc, or clear the formula")
+    limits = [getattr(parameter, column) for column in _LIMITS]
+    if parameter.type in ("bool", "choice", "text"):
+        for low, high in (limits[:2], limits[2:]):
+            if low != high:
+                message = f"{low or 'nothing'} to {high or 'nothing'} is no single expected value"
+                problems.add(row, "nor_low", message, f"a {parameter.type} has the same low and high limit")
+        if parameter.type == "bool" and not set(limits) <= {"", "true", "false"}:
+            problems.add(row, "nor_low", "a bool is true or false", "write true or false")
+
+
+def severity_outside(parameter: v.Parameter, deviations: tuple[v.Deviation, ...]) -> v.Severity:
+    """How grave a value outside PAR is: major, or critical where the step's most alike deviation says so.
+
+    Alike means words in common, as a share of the deviation's words. An identity (class ID) that is like none of them gets
+    the gravest of the step.
+    """
+    if not any(getattr(parameter, limit) for limit in _LIMITS):
+        return "major"  # nothing judges it
+    words = _words(parameter.name) | _words(parameter.id)
+    alike: dict[v.Deviation, float] = {}
+    for deviation in deviations:
+        phrase = _words(deviation.text)
+        common = sum(any(_same(word, other) for other in words) for word in phrase)
+        if common:
+            alike[deviation] = common / len(phrase)
+    best = max(alike.values(), default=0)
+    candidates = [d for d in deviations if alike.get(d) == best] if alike else []
+    if not candidates and parameter.parameter_class == "ID":
+        candidates = list(deviations)
+    return "critical" if any(d.severity == "critical" for d in candidates) else "major"
+
+
+_EMPTY_WORDS = {"of", "or", "and", "the", "to", "in", "out", "if", "not", "too", "with", "for", "min", "max", "per", "pct"}
+
+
+def _words(text: str) -> set[str]:
+    """The words that say something, without what stands in brackets (`stop`, `if COI`)."""
+    plain = re.sub(r"\([^)]*\)", " ", text.lower())
+    return {word for word in re.findall(r"[a-z]+[0-9]*", plain) if len(word) > 2 and word not in _EMPTY_WORDS}
+
+
+def _same(one: str, other: str) -> bool:
+    """Equal but for their endings: identifier, identifiers; matching, mismatch are not."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer.startswith(shorter) and (len(longer) - len(shorter) <= 3 and len(shorter) >= 3)
+
+
+def check_formulas(found: list[ParameterRow], names: Names, loops: Mapping[str, str], problems: Problems) -> list[ParameterRow]:
+    """Formulas and limits with every name known; `loops` maps a step to the loop it is in (for `previous.`)."""
+    done = []
+    for one in found:
+        columns = ["formula"] if one.parameter.source == "calc" else []
+        if one.parameter.type in ("num", "int"):
+            columns += [*_LIMITS, "target"]
+        texts = {c: getattr(one.parameter, c) for c in columns if getattr(one.parameter, c)}
+        fresh = {c: checked(text, one.step, names, one.row, _cell(one, c), problems) for c, text in texts.items()}
+        for column, text in fresh.items():
+            if "previous." in text and one.step not in loops:
+                problems.add(one.row, _cell(one, column), f"{one.step} is in no loop, so nothing is previous", "name a step")
+        done.append(replace(one, parameter=replace(one.parameter, **fresh)))
+    return done
+
+
+def _cell(one: ParameterRow, column: str) -> str:
+    return column if column in one.row.cells else "method" if column == "formula" else "criterion"
+
+
+def identity_count(parameters: tuple[v.Parameter, ...]) -> int:
+    """How many identifiers a step scans: what a scanned parameter says it counts (`count of 3`), else one."""
+    counts = [_COUNT_OF.search(p.name) for p in parameters if p.source == "scan"]
+    return max((int(count[1]) for count in counts if count), default=1)
