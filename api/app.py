@@ -27,12 +27,13 @@ offset. Long lists come in pages: pass `next` of one page as `after` of the foll
 
 
 def register(app: Flask, site: Site, page_actor: Callable[[], Actor | None] | None = None) -> None:
-    """Add the API to an application that has a secret key.
+    """Add the API to an application.
 
     `page_actor` tells who is signed in on the pages, whose session the API then accepts beside its own.
     """
     app.extensions["batchwright"] = site
     app.extensions["batchwright-page-actor"] = page_actor
+    app.secret_key = app.secret_key or site.keys.seal("cookies", "the application's secret key")
     app.url_map.converters.update(name=NameConverter, key=KeyConverter)
     app.config.update(API_TITLE="Batchwright", API_VERSION="1", OPENAPI_VERSION="3.1.0")
     api = DescribedApi(app, spec_kwargs={"info": {"description": DESCRIPTION}, "servers": [{"url": "/"}]})
@@ -42,7 +43,8 @@ def register(app: Flask, site: Site, page_actor: Callable[[], Actor | None] | No
         api.spec.components.security_scheme(scheme, described)
     errors.install(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _guard_api)
-    for blueprint in (_description(api), *RESOURCES):
+    blueprints: list[Blueprint] = [_description(api), *RESOURCES]
+    for blueprint in blueprints:
         if csrf := app.extensions.get("csrf"):
             csrf.exempt(blueprint)  # guard() asks for the token where the pages' session is used
         if isinstance(blueprint, Resource):

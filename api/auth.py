@@ -7,7 +7,6 @@ revoked role, a lock or the end of a session counts from the next request on.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -52,7 +51,7 @@ def allow(*roles: str) -> Callable[[View], View]:
 
 def guard() -> None:
     """Before each request: refuse whoever may not call this route, before anything of the request is read."""
-    allowed = getattr(current_app.view_functions.get(request.endpoint or ""), "allowed", frozenset())
+    allowed: frozenset[str] = getattr(current_app.view_functions.get(request.endpoint or ""), "allowed", frozenset())
     g.source, g.idempotency_key = "api", None
     if PUBLIC in allowed:
         return
@@ -66,9 +65,9 @@ def guard() -> None:
         raise Problem(403, detail=f"{g.actor.full_name} has none of the roles that may do this.")
 
 
-def issue_token(person_id: str, session_epoch: int) -> str:
+def issue_token(person_id: str, session_epoch: int, session_id: str) -> str:
     """A bearer token for one signed-in session; worthless once the person's session epoch moves on."""
-    return _signer().dumps([person_id, session_epoch, secrets.token_hex(8)])
+    return _signer().dumps([person_id, session_epoch, session_id])
 
 
 def _caller() -> Actor:

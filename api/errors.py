@@ -11,6 +11,8 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from engine import errors as e
@@ -40,8 +42,8 @@ HTTP: dict[int, tuple[str, str]] = {
 """Refusals of HTTP itself: status to (type, title)."""
 
 STATUS: dict[type[Exception], tuple[int, str]] = {
-    # The transaction
     e.BatchwrightError: (409, "refused"),
+    # The transaction
     e.StaleRecordError: (409, "stale-record"),
     e.IdempotencyKeyReusedError: (422, "idempotency-key-reused"),
     e.DuplicateRecordError: (409, "duplicate-record"),
@@ -50,11 +52,53 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.BrokenReferenceError: (409, "broken-reference"),
     e.RuleOfRecordError: (409, "rule-of-record"),
     e.DatabaseUnavailableError: (503, "database-unavailable"),
+    e.DatabaseBusyError: (503, "database-busy"),
+    e.ChainBrokenError: (409, "chain-broken"),
     e.SilentActError: (500, "fault"),
     # The site
     e.SiteNotReadyError: (503, "site-not-ready"),
     e.KeyFileError: (503, "key-file"),
     e.SignatureInvalidError: (409, "signature-invalid"),
+    # The batch
+    e.NotPermittedError: (403, "not-permitted"),
+    e.TrainingMissingError: (403, "training-missing"),
+    e.TaskNotReadyError: (409, "task-not-ready"),
+    e.TaskBlockedError: (409, "task-blocked"),
+    e.NotBlockedError: (409, "not-blocked"),
+    e.BatchHeldError: (409, "batch-held"),
+    e.BatchClosedError: (409, "batch-closed"),
+    e.AlreadyRecordedError: (409, "already-recorded"),
+    e.EntryRefusedError: (422, "invalid-entries"),
+    e.EventTimeError: (422, "event-time"),
+    e.ReadingRefusedError: (422, "reading-refused"),
+    e.MissingRecordsError: (422, "missing-records"),
+    e.CommentRequiredError: (422, "comment-required"),
+    e.MeaningNotAllowedError: (422, "meaning-not-allowed"),
+    e.SamePersonError: (403, "same-person"),
+    e.StatementNotAcceptedError: (403, "statement-not-accepted"),
+    e.ReasonRequiredError: (422, "reason-required"),
+    e.OutcomeNotAllowedError: (409, "outcome-not-allowed"),
+    e.OpenItemsError: (409, "open-items"),
+    e.OrderRefusedError: (422, "order-refused"),
+    e.RevisionNotEffectiveError: (409, "revision-not-effective"),
+    e.DiagramRefusedError: (422, "diagram-refused"),
+    e.CorrectionRefusedError: (409, "correction-refused"),
+    # People and what they work with
+    e.SignInRefusedError: (401, "sign-in-refused"),
+    e.WrongPasswordError: (403, "wrong-password"),
+    e.PasswordRefusedError: (422, "password-refused"),
+    e.RoleConflictError: (409, "role-conflict"),
+    e.OwnAccountError: (403, "own-account"),
+    e.LoginTakenError: (409, "login-taken"),
+    e.PersonFieldError: (422, "invalid-entries"),
+    e.ResourceFieldError: (422, "invalid-entries"),
+    # The workflow
+    e.StepNotOpenError: (409, "task-not-ready"),
+    e.UnknownRoutingNameError: (422, "unknown-routing-name"),
+    e.EngineFaultError: (409, "engine-fault"),
+    e.BudgetExceededError: (409, "engine-fault"),
+    e.DamagedSnapshotError: (500, "fault"),
+    e.UnsupportedDiagramError: (422, "diagram-refused"),
 }
 """Refusals of the engine: error class to (status, type). The nearest class of an error's ancestry counts."""
 
@@ -109,7 +153,7 @@ def install(app: Flask) -> None:
     def handle(error: Exception) -> Any:
         return answer(error) if request.path.startswith("/api/") else pages(error)
 
-    app.handle_user_exception = handle  # type: ignore[method-assign]
+    app.handle_user_exception = handle  # type: ignore[method-assign, assignment]
 
 
 def answer(error: Exception) -> Response:
@@ -121,6 +165,9 @@ def answer(error: Exception) -> Response:
             return error.get_response()  # type: ignore[return-value]  # a redirection
         headers = {name: text for name, text in error.get_headers() if name != "Content-Type"}
         return _response(Problem(error.code, detail=error.description or ""), headers)
+    if isinstance(error, OperationalError | PoolTimeoutError):
+        _logger.error("The database does not answer at %s", request.path, exc_info=error)
+        return _response(Problem(503, "database-unavailable"), {})
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     if kind is None:
         _logger.error("The API failed at %s %s", request.method, request.path, exc_info=error)
@@ -132,12 +179,17 @@ def _of_engine(error: Exception, status: int, kind: str) -> Problem:
     if kind == "stale-record" and g.get("precondition"):
         status = 412
     members: dict[str, Any] = {}
-    if found := getattr(error, "problems", None):
+    details = getattr(error, "details", {})
+    if found := getattr(error, "problems", None) or details.get("problems"):
         members["problems"] = [_field_problem(one) for one in found]
+    elif field := details.get("field"):
+        members["problems"] = [{"field": field, "message": str(error)}]
     return Problem(status, kind, HTTP[status][1], str(error), **members)
 
 
 def _field_problem(problem: Any) -> dict[str, str]:
+    if isinstance(problem, str):
+        return {"field": "", "message": problem}
     named = {name: getattr(problem, name, "") for name in ("field", "message", "what_to_do")}
     return {name: str(text) for name, text in named.items() if text or name != "what_to_do"}
 

@@ -46,8 +46,8 @@ class Code(ma.fields.String):
     def __init__(self, pattern: str = NAME, **options: Any) -> None:
         message = "is no such name: use letters, digits and . _ -"
         # `$` of a regular expression also matches before a last line feed; \Z means the same in no other dialect.
+        options.setdefault("metadata", {})["pattern"] = f"^{pattern}$"
         super().__init__(validate=validate.Regexp(rf"^{pattern}$(?!\n)", error=message), **options)
-        self.metadata["pattern"] = f"^{pattern}$"
 
 
 class Count(ma.fields.Integer):
@@ -56,7 +56,7 @@ class Count(ma.fields.Integer):
     def __init__(self, lowest: int = 0, highest: int = MAX_COUNT, **options: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(min=lowest, max=highest), **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}", value)):
             raise ma.ValidationError("is no whole number")
         return super()._deserialize(value, attr, data, **options)
@@ -92,3 +92,11 @@ class Entries(ma.fields.Dict):
 
 class Nothing(Schema):
     """A request without content."""
+
+
+def answer(name: str, **members: ma.fields.Field) -> type[ma.Schema]:
+    """The schema of an answer, for the API's description. Every member named is always there; there may be more."""
+    for member in members.values():
+        member.required = member.required or member.metadata.get("optional") is None
+    described = {**members, "Meta": type("Meta", (), {"unknown": ma.INCLUDE})}
+    return type(name, (ma.Schema,), described)

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from api.resource import Resource
+from api.resources.health import health
+from api.resources.session import session
 
-RESOURCES: tuple[Resource, ...] = ()
+RESOURCES: tuple[Resource, ...] = (session, health)

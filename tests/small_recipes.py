@@ -1,0 +1,93 @@
+"""Small recipes of the tests' own: a row of like steps, one after the other or all side by side.
+
+Each step asks for a weight within 1 to 100 g (70 to 90 as a rule) and one signature, so that a whole act with value,
+rule, signature and run of the engine takes two requests.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from lxml import etree
+
+from bpmn import vocabulary as v
+from bpmn.diagram import BPMN, write_element
+
+NAMES = {"bpmn": BPMN, "mes": v.NAMESPACE}
+
+WEIGHT = v.Parameter(
+    id="weight", name="Weight", type="num", uom="g", target="80", nor_low="70", nor_high="90", par_low="1",
+    par_high="100", limit_action="block", parameter_class="IPC",
+)  # fmt: skip
+LABEL = v.Parameter(id="label", name="Label", type="text")
+
+
+def step_ids(count: int) -> list[str]:
+    """S001, S002, ..."""
+    return [f"S{n:03}" for n in range(1, count + 1)]
+
+
+def sequence(count: int, recipe_id: str = "MR-ROW-001") -> bytes:
+    """Steps one after the other."""
+    process = _process(recipe_id, "Steps in a row")
+    nodes = ["start", *step_ids(count), "end"]
+    _node(process, "startEvent", "start")
+    for step_id in step_ids(count):
+        _step(process, step_id)
+    _node(process, "endEvent", "end")
+    for source, target in itertools.pairwise(nodes):
+        _flow(process, source, target)
+    return _xml(process)
+
+
+def side_by_side(count: int, recipe_id: str = "MR-PAR-001") -> bytes:
+    """Steps between a parallel split and its join: all open from the start."""
+    process = _process(recipe_id, "Steps side by side")
+    for kind, node in (("startEvent", "start"), ("parallelGateway", "split"), ("parallelGateway", "join")):
+        _node(process, kind, node)
+    _node(process, "endEvent", "end")
+    _flow(process, "start", "split")
+    for step_id in step_ids(count):
+        _step(process, step_id)
+        _flow(process, "split", step_id)
+        _flow(process, step_id, "join")
+    _flow(process, "join", "end")
+    return _xml(process)
+
+
+def _process(recipe_id: str, title: str) -> etree._Element:
+    definitions = etree.Element(f"{{{BPMN}}}definitions", nsmap=NAMES)
+    definitions.set("id", "definitions")
+    definitions.set("targetNamespace", "urn:batchwright:tests")
+    process = etree.SubElement(definitions, f"{{{BPMN}}}process", id=recipe_id, isExecutable="true")
+    process.set("name", title)
+    extension = etree.SubElement(process, f"{{{BPMN}}}extensionElements")
+    coi = v.OrderField(name="coi", type="text", label="Chain of identity", identifier=True)
+    write_element(extension, "recipe", v.Recipe(recipe_id, "1.0", title, "Test product", order_fields=(coi,)))
+    return process
+
+
+def _step(process: etree._Element, step_id: str) -> None:
+    node = _node(process, "userTask", step_id)
+    node.set("name", f"Weigh {step_id}")
+    extension = etree.SubElement(node, f"{{{BPMN}}}extensionElements")
+    step = v.Step(
+        id="", title=f"Weigh {step_id}", instruction="Weigh and write down.", parameters=(WEIGHT, LABEL),
+        signatures=(v.Signature("P", ("MFG_OP",), ("performed_by",)),),
+    )  # fmt: skip
+    element = write_element(extension, "step", step)
+    del element.attrib["id"]  # the element around it carries it
+
+
+def _node(process: etree._Element, kind: str, node_id: str) -> etree._Element:
+    return etree.SubElement(process, f"{{{BPMN}}}{kind}", id=node_id)
+
+
+def _flow(process: etree._Element, source: str, target: str) -> None:
+    etree.SubElement(process, f"{{{BPMN}}}sequenceFlow", id=f"{source}_to_{target}", sourceRef=source, targetRef=target)
+
+
+def _xml(process: etree._Element) -> bytes:
+    root = process.getparent()
+    assert root is not None
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
