@@ -239,7 +239,8 @@ def create_tables() -> None:
             "effective_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_recipe_revision_effective_at")
         ),
         sa.CheckConstraint(
-            "state IN ('DRAFT', 'IN_REVIEW', 'PENDING_APPROVAL', 'APPROVED', 'EFFECTIVE', 'SUPERSEDED', 'RETIRED', 'REJECTED', 'WITHDRAWN')",
+            "state IN ('DRAFT', 'IN_REVIEW', 'PENDING_APPROVAL', 'APPROVED', 'EFFECTIVE', "
+            "'SUPERSEDED', 'RETIRED', 'REJECTED', 'WITHDRAWN')",
             name=op.f("ck_recipe_revision_state"),
         ),
         sa.CheckConstraint("length(id) > 0", name=op.f("ck_recipe_revision_id_filled")),
@@ -301,7 +302,9 @@ def create_tables() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("issued_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_batch_issued_at")),
         sa.CheckConstraint(
-            "state IN ('PLANNED', 'ISSUED', 'IN_PROGRESS', 'ON_HOLD', 'MFG_COMPLETE', 'PROD_REVIEWED', 'QA_REVIEWED', 'RELEASED', 'RELEASED_CONDITIONAL', 'REJECTED', 'OOS_SUPPLIED', 'TERMINATED', 'REOPENED', 'COMPLETED')",
+            "state IN ('PLANNED', 'ISSUED', 'IN_PROGRESS', 'ON_HOLD', 'MFG_COMPLETE', 'PROD_REVIEWED', "
+            "'QA_REVIEWED', 'RELEASED', 'RELEASED_CONDITIONAL', 'REJECTED', 'OOS_SUPPLIED', "
+            "'TERMINATED', 'REOPENED', 'COMPLETED')",
             name=op.f("ck_batch_state"),
         ),
         sa.CheckConstraint("held IN (0, 1)", name=op.f("ck_batch_held")),
