@@ -1,9 +1,10 @@
 """Which steps are open now: recipe diagrams executed by SpiffWorkflow. The only package that knows the library.
 
-The journal is the record. A run is recomputed from it (`Procedure.replay`), or restored from a snapshot, which is a cache.
+The journal is the record. A run is recomputed from it (`Procedure.replay`), or restored from a snapshot, a cache.
 """
 
+from engine.errors import DamagedSnapshotError
 from engine.workflow.instance import OpenItem
 from engine.workflow.procedure import Change, EngineEvent, Procedure, Run
 
-__all__ = ["Change", "EngineEvent", "OpenItem", "Procedure", "Run"]
+__all__ = ["Change", "DamagedSnapshotError", "EngineEvent", "OpenItem", "Procedure", "Run"]

@@ -6,6 +6,7 @@ History is dropped as soon as a token has moved on: the journal has it.
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class OpenItem:
 class Token(Task):
     """A SpiffWorkflow task that tells the index when it begins or ends to wait for somebody."""
 
+    _state: int
+
     def __init__(
         self, workflow: Any, task_spec: Any, parent: Token | None = None, state: int = FUTURE, id: int | None = None
     ) -> None:
@@ -82,7 +85,9 @@ class Frontier:
     `numbers` the loops' names inside expressions.
     """
 
-    tasks: dict[int, Token]
+    spec: Any
+    top_workflow: Any
+    tasks: dict[int | None, Token]
     prefix: str = ""
     iteration: tuple[int, ...] = ()
     label: str = ""
@@ -101,7 +106,7 @@ class Frontier:
 
     def begin(self) -> None:
         """Puts the first token on the start."""
-        Token(self, self.spec.start)._ready()  # type: ignore[attr-defined]
+        Token(self, self.spec.start)._ready()
 
     def cancel(self) -> None:
         """Withdraws every living token."""
@@ -114,9 +119,9 @@ class Frontier:
         self.cancel()
         self.finish()
 
+    @abstractmethod
     def finish(self) -> None:
         """The scope has ended."""
-        raise TypeError(self)
 
     def key(self, node_id: str) -> str:
         """The name of a node's open item in this scope."""
@@ -214,7 +219,7 @@ class Instance(Frontier, BpmnWorkflow):
                 continue  # withdrawn meanwhile
             moved += 1
             if moved > MAX_NODES or (moved % _CLOCK_EVERY == 0 and time.thread_time() > until):
-                raise BudgetExceededError(f"one step of the recipe moved through {moved} nodes without reaching a person")
+                raise BudgetExceededError(f"{moved} nodes were passed in one step.")
             if token.run() is not True:
                 raise EngineFaultError(f"{token.task_spec.name} did not complete")
 
@@ -297,4 +302,3 @@ class _Sent:
     """What SpiffWorkflow's event definitions compare themselves with."""
 
     event_definition: EventDefinition
-

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from bpmn import vocabulary as v
 from bpmn.diagram import BPMN, Diagram, Node
 from bpmn.expressions import ExpressionError, parse, parse_assignments
-from engine.errors import UnsupportedDiagramError
+from engine.workflow.admission import refuse
 
 ORDER = "order"
 
 
 @dataclass(slots=True)
 class Names:
-    """`routing`: the names that come from outside (`S13.n_viable`, `order.weight_kg`); `of_node`: those that one node writes.
+    """`routing`: the names that come from outside, `order.weight_kg` and such as `S13.n_viable`.
 
-    `scripted`: the names that script tasks write. `within`: what is written inside a scope, called processes included.
+    `of_node`: those that come with the completion of a node. `within`: what is written inside a scope, by scripts and
+    in called processes too.
     """
 
     routing: frozenset[str] = frozenset()
@@ -37,9 +38,7 @@ class Names:
                     continue
                 head, dot, _ = name.partition(".")
                 if not dot or (head != ORDER and head not in diagram.nodes):
-                    raise UnsupportedDiagramError(
-                        f"{element_id} (line {line}): nothing in the recipe gives {name} a value", element=element_id, line=line
-                    )
+                    raise refuse(element_id, line, f"nothing in the recipe gives {name} a value")
                 read.add(name)
         of_node: dict[str, set[str]] = {}
         for name in read:
@@ -79,10 +78,11 @@ def _texts(diagram: Diagram) -> Iterator[tuple[str, int, str, str]]:
         if flow.condition:
             yield flow.id, flow.line, flow.scope, flow.condition
     for node in diagram.nodes.values():
-        for path in ("standardLoopCharacteristics/{%s}loopCondition", "multiInstanceLoopCharacteristics/{%s}loopCardinality"):
-            text = node.element.findtext(f"{{{BPMN}}}{path % BPMN}")
+        condition = node.element.findtext(f"{{{BPMN}}}standardLoopCharacteristics/{{{BPMN}}}loopCondition")
+        cardinality = node.element.findtext(f"{{{BPMN}}}multiInstanceLoopCharacteristics/{{{BPMN}}}loopCardinality")
+        for text, scope in ((condition, node.id), (cardinality, node.scope)):
             if text and text.strip():
-                yield node.id, node.line, node.id if "standard" in path else node.scope, text.strip()
+                yield node.id, node.line, scope, text.strip()
         if node.type == "scriptTask":
             for line in (node.element.findtext(f"{{{BPMN}}}script") or "").split("\n"):
                 if "=" in line:

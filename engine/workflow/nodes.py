@@ -2,8 +2,8 @@
 
 What they change, from outside and by inheritance:
 
-- nothing is predicted: what follows a node comes to life when the token moves on, so a step costs the same in a recipe of
-  10 and of 5,000 steps, and blocks in series can't explode;
+- nothing is predicted: what follows a node comes to life when the token moves on, so a step costs the same in a recipe
+  of 10 and of 5,000 steps, and blocks in series can't explode;
 - joins, ends, boundary events and loops look at the tokens that live, never at history, which is dropped;
 - no data travels with the tokens: routing values belong to the run;
 - a specification is never changed by a run: all batches of a revision share it, in any thread.
@@ -26,6 +26,7 @@ from SpiffWorkflow.bpmn.specs.control import (
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import EscalationEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.specs import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
@@ -118,7 +119,8 @@ class Parallel(Lazy, defaults.ParallelGateway):
 
     def _update_hook(self, my_task: Token) -> bool:
         """Adds what arrived to the token that waits here; a second token of the same flow waits for the next turn."""
-        waiting = next((t for t in my_task.workflow.tasks.values() if t.task_spec is self and t._state == WAITING), None)
+        tokens = my_task.workflow.tasks.values()
+        waiting = next((t for t in tokens if t.task_spec is self and t._state == WAITING), None)
         holder = waiting or my_task
         arrived = holder.internal_data.setdefault("arrived", [])
         arrived.append(my_task.parent.task_spec.name)
@@ -158,10 +160,8 @@ class ExternalEvent(EventDefinition):
         return False
 
 
-class Catching(Lazy):
+class Catching(Lazy, CatchingEvent):
     """A node that waits for its event, once."""
-
-    event_definition: EventDefinition
 
     def __init__(self, wf_spec: WorkflowSpec, bpmn_id: str, event_definition: EventDefinition, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, event_definition=event_definition, **kwargs)

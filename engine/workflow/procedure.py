@@ -9,7 +9,6 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
-from bpmn import vocabulary as v
 from bpmn.diagram import Diagram
 from bpmn.expressions import Value
 from bpmn.reading import DiagramError
@@ -103,8 +102,8 @@ class Procedure:
 class Run:
     """One batch's way through its procedure. Not shared between threads.
 
-    A refusal (StepNotOpenError, UnknownRoutingNameError) leaves it as it was. After an EngineFaultError it is half moved:
-    throw it away and restore or replay another.
+    A refusal (StepNotOpenError, UnknownRoutingNameError) leaves it as it was. After an EngineFaultError it is half
+    moved: throw it away and restore or replay another.
     """
 
     def __init__(self, specification: Specification, instance: Instance, recipe_hash: str) -> None:

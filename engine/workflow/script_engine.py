@@ -1,4 +1,4 @@
-"""SpiffWorkflow's script engine, replaced: the product's own expression language decides, and no Python of a diagram runs."""
+"""SpiffWorkflow's script engine, replaced: our own expression language decides, and no Python of a diagram runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from engine.errors import EngineFaultError
 from engine.workflow.nodes import Repeating
 
 MAX_ITERATIONS = 1000
-
 
 
 class ScriptEngine(PythonScriptEngine):

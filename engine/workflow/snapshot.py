@@ -1,4 +1,4 @@
-"""The frontier of a run as a few hundred bytes of JSON: a cache, never the record. What is damaged is refused and replayed."""
+"""The frontier of a run as a few hundred bytes of JSON: a cache, never the record. A damaged one is refused."""
 
 from __future__ import annotations
 
@@ -48,8 +48,9 @@ def read(data: bytes, specification: Specification, recipe_hash: str) -> Instanc
 
 def _scope(scope: Frontier) -> list[Any]:
     tokens = [
-        [t.id, t._parent, t.task_spec.name, t._state, t.internal_data] if t.internal_data else
-        [t.id, t._parent, t.task_spec.name, t._state]
+        [t.id, t._parent, t.task_spec.name, t._state, t.internal_data]
+        if t.internal_data
+        else [t.id, t._parent, t.task_spec.name, t._state]
         for t in scope.tasks.values()
     ]
     return [scope.activity.id if isinstance(scope, Scope) else 0, tokens]
