@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bpmn.expressions import Value
 from bpmn.vocabulary import Choice, HoldTime, Parameter, ScanKind, Source, Step
@@ -58,7 +59,8 @@ class EntryFacts:
     """How a value came in. `n` counts the measurements of this parameter in this task from 1, corrections not counted.
 
     `event_at` is when it was measured, `entered_at` when the system had it: for a device's reading the moment of its
-    arrival, not that of its acceptance. `reason` is what the person gave with the entry, "" for nothing.
+    arrival, not that of its acceptance. `reason` is what the person gave with the entry, "" for nothing; it stands in
+    the messages of what is found, so that it is in the record whatever else keeps it.
     """
 
     parameter: Parameter
@@ -91,8 +93,8 @@ class CorrectionFacts:
 class HoldFacts:
     """A hold time, either because its `to` event happened (`at_event`) or because its timer fired before that.
 
-    `nor` and `par` are None only where the recipe has no such limit. `occurrence` is the key of the task that started
-    it: what a timer has already reported about an occurrence is not reported again at its event.
+    `nor` and `par` are None only where the recipe has no such limit. `timer` names the one that fired; then only its
+    own level is judged, so that a timer that fires hours late still reports what it stood for.
     """
 
     hold: HoldTime
@@ -100,7 +102,7 @@ class HoldFacts:
     nor: timedelta | None
     par: timedelta | None
     at_event: bool
-    occurrence: str = ""
+    timer: Literal["", "NOR", "PAR"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,9 +29,9 @@ def applies(facts: HoldFacts) -> bool:
 def judge(facts: HoldFacts) -> list[Finding]:
     """One finding for the graver limit that is not kept, or none."""
     hold = facts.hold
-    if not _keeps(facts, facts.par, hold.par):
+    if facts.timer != "NOR" and not _keeps(facts, facts.par, hold.par):
         return [_finding(facts, "PAR", facts.par, hold.par)]
-    if not _keeps(facts, facts.nor, hold.nor):
+    if facts.timer != "PAR" and not _keeps(facts, facts.nor, hold.nor):
         return [_finding(facts, "NOR", facts.nor, hold.nor)]
     return []
 
@@ -58,5 +58,4 @@ def _finding(facts: HoldFacts, level: str, bound: timedelta | None, text: str) -
         18, RULE, "major" if worst else "minor",
         f"Hold time {hold.id} ({span}): {elapsed}{so_far}, {level} is {word} {limit}.",
         blocks=worst, needs_comment=not worst, expected=f"{level} {word} {limit}", actual=elapsed,
-        dedupe=f"{RULE}:{hold.id}:{facts.occurrence}:{level}" if facts.occurrence else "",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from engine.rules.facts import EntryFacts
 from engine.rules.finding import Finding
-from engine.rules.wording import format_duration, format_value
+from engine.rules.wording import format_duration, format_value, with_reason
 
 RULE = "late_entry"
 VERSION = "1"
@@ -39,7 +39,7 @@ def judge(facts: EntryFacts) -> list[Finding]:
     message = f"{name} was entered {format_duration(delay)} after it happened, {allowed} is the limit ({times})."
     return [
         Finding(
-            19, RULE, "minor", message, needs_comment=not facts.reason.strip(),
+            19, RULE, "minor", with_reason(message, facts.reason), needs_comment=not facts.reason.strip(),
             expected=f"within {allowed}", actual=format_duration(delay),
         )
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.rules.facts import EntryFacts
 from engine.rules.finding import Finding
+from engine.rules.wording import with_reason
 
 RULE = "manual_entry"
 VERSION = "1"
@@ -32,7 +33,7 @@ def judge(facts: EntryFacts) -> list[Finding]:
     return [
         Finding(
             9, RULE, "major" if facts.source_expected == "calc" else "minor",
-            f"{facts.parameter.name} was {actual}, not {expected}.",
+            with_reason(f"{facts.parameter.name} was {actual}, not {expected}.", facts.reason),
             needs_comment=not facts.reason.strip(), expected=expected, actual=actual,
         )
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.rules.facts import EntryFacts
 from engine.rules.finding import Finding
+from engine.rules.wording import with_reason
 
 RULE = "repeated_measurement"
 VERSION = "1"
@@ -23,9 +24,10 @@ def judge(facts: EntryFacts) -> list[Finding]:
     """Minor for any measurement but the first."""
     if facts.n == 1:
         return []
+    message = f"{facts.parameter.name} was measured again: this is measurement {facts.n}."
     return [
         Finding(
-            21, RULE, "minor", f"{facts.parameter.name} was measured again: this is measurement {facts.n}.",
+            21, RULE, "minor", with_reason(message, facts.reason),
             needs_comment=not facts.reason.strip(), expected="one measurement", actual=f"measurement {facts.n}",
         )
     ]  # fmt: skip

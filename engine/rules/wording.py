@@ -60,6 +60,11 @@ def format_duration(value: timedelta) -> str:
     return sign + " ".join(parts)
 
 
+def with_reason(message: str, reason: str) -> str:
+    """A finding's message with the reason that the person gave, so that it stays in the record."""
+    return f"{message} Reason given: {reason.strip()}" if reason.strip() else message
+
+
 def format_range(
     low: Value | None,
     high: Value | None,

@@ -70,14 +70,22 @@ def test_recipe_without_that_limit_is_unbounded() -> None:
     assert shown(judge("hold", free).findings) == NOR
 
 
-def test_it_is_told_in_words_and_once_for_each_occurrence() -> None:
-    (finding,) = judge("hold", hold_facts(122, occurrence="S19")).findings
-    assert finding.message == "Hold time H06 (S19.end to S20.end): 2 h 2 min, PAR is at most 2 h."
-    timer = judge("hold", hold_facts(120, at_event=False, occurrence="S19")).findings[0]
-    nor = judge("hold", hold_facts(61, at_event=False, occurrence="S19")).findings[0]
-    assert finding.dedupe == timer.dedupe != nor.dedupe
-    assert nor.needs_comment
-    assert not finding.needs_comment
+@pytest.mark.parametrize(
+    ("timer", "minutes", "expected"),
+    [("NOR", 59, []), ("NOR", 60, NOR), ("NOR", 500, NOR), ("PAR", 119, []), ("PAR", 120, PAR), ("PAR", 500, PAR)],
+)
+def test_each_timer_reports_its_own_level_however_late_it_fires(
+    timer: str, minutes: float, expected: list[object]
+) -> None:
+    assert shown(judge("hold", hold_facts(minutes, at_event=False, timer=timer)).findings) == expected
+
+
+def test_it_is_told_in_words() -> None:
+    (par,) = judge("hold", hold_facts(122)).findings
+    (nor,) = judge("hold", hold_facts(61, at_event=False)).findings
+    assert par.message == "Hold time H06 (S19.end to S20.end): 2 h 2 min, PAR is at most 2 h."
+    assert nor.message == "Hold time H06 (S19.end to S20.end): 1 h 1 min so far, NOR is at most 1 h."
+    assert (par.needs_comment, nor.needs_comment) == (False, True)
 
 
 @given(

@@ -26,4 +26,5 @@ def test_comment_is_due_unless_the_reason_came_with_the_entry() -> None:
         for reason in ("  ", "Analyser offline")
     )
     assert (silent.needs_comment, told.needs_comment) == (True, False)
+    assert told.message == "Viability was typed in, not from a device. Reason given: Analyser offline"
     assert silent.message == "Viability was typed in, not from a device."

@@ -15,4 +15,6 @@ def test_every_measurement_after_the_first_is_found_and_counted(n: int, found: b
 
 
 def test_reason_given_with_it_is_the_comment() -> None:
-    assert not judge("entry", entry_facts(n=2, reason="Air bubble")).findings[0].needs_comment
+    (finding,) = judge("entry", entry_facts(n=2, reason="Air bubble")).findings
+    assert not finding.needs_comment
+    assert finding.message.endswith("measurement 2. Reason given: Air bubble")
