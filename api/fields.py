@@ -51,15 +51,21 @@ class Code(ma.fields.String):
 
 
 class Count(ma.fields.Integer):
-    """A row counter or a page size; larger numbers would overflow the database's driver."""
+    """A row counter or a page size; larger numbers would overflow the database's driver.
 
-    def __init__(self, lowest: int = 0, highest: int = MAX_COUNT, **options: Any) -> None:
+    `as_text`: it comes in a query string, where everything is text.
+    """
+
+    def __init__(self, lowest: int = 0, highest: int = MAX_COUNT, *, as_text: bool = False, **options: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(min=lowest, max=highest), **options)
+        self._as_text = as_text
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
-        if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}", value)):
+        if self._as_text and isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}", value, re.ASCII):
+            value = int(value)
+        if type(value) is not int:
             raise ma.ValidationError("is no whole number")
-        return super()._deserialize(value, attr, data, **options)
+        return value
 
 
 class Instant(ma.fields.AwareDateTime):
@@ -94,7 +100,7 @@ class Nothing(Schema):
     """A request without content."""
 
 
-def answer(name: str, **members: ma.fields.Field) -> type[ma.Schema]:
+def answer(name: str, /, **members: ma.fields.Field) -> type[ma.Schema]:
     """The schema of an answer, for the API's description. Every member named is always there; there may be more."""
     for member in members.values():
         member.required = member.required or member.metadata.get("optional") is None

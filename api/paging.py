@@ -33,7 +33,7 @@ class Cursor(ma.fields.String):
 class PageQuery(Schema):
     """Which part of a long list."""
 
-    limit = Count(1, LARGEST_PAGE, load_default=50)
+    limit = Count(1, LARGEST_PAGE, as_text=True, load_default=50)
     after = Cursor(load_default=None, metadata={"maxLength": 400, "description": "`next` of the page before"})
 
 

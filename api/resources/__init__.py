@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from api.resource import Resource
+from api.resources.equipment import equipment
 from api.resources.health import health
+from api.resources.lots import lots
+from api.resources.people import people
 from api.resources.session import session
 
-RESOURCES: tuple[Resource, ...] = (session, health)
+RESOURCES: tuple[Resource, ...] = (session, people, equipment, lots, health)

@@ -18,6 +18,10 @@ from tests.people import Someone, everybody
 
 _numbers = itertools.count(1)
 
+one_database = pytest.mark.parametrize("database_kind", ["sqlite"])
+"""For tests of HTTP alone, where the database makes no difference."""
+AsRole = Callable[[str], "Client"]
+
 
 class Client:
     """A client of the API as one person, or as nobody."""

@@ -12,7 +12,7 @@ from api.auth import DEVICE, PUBLIC, SIGNED_IN, allow
 from api.fields import Nothing
 from api.resource import Resource
 from bpmn.vocabulary import ROLES
-from tests.api.conftest import Client
+from tests.api.conftest import AsRole, Client, one_database
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -28,6 +28,7 @@ def routes(app: Flask) -> list[tuple[str, str, frozenset[str]]]:
 
 
 @pytest.mark.requirement("P11-07")
+@one_database
 def test_every_route_names_its_roles(app: Flask) -> None:
     for method, rule, allowed in routes(app):
         assert allowed, f"{method} {rule} names no role"
@@ -53,6 +54,7 @@ def test_only_the_description_and_the_session_are_public(app: Flask) -> None:
 
 
 @pytest.mark.requirement("P11-07")
+@one_database
 def test_nobody_gets_anything_without_signing_in(app: Flask, nobody: Client) -> None:
     for method, rule, allowed in routes(app):
         if PUBLIC not in allowed:
@@ -62,6 +64,21 @@ def test_nobody_gets_anything_without_signing_in(app: Flask, nobody: Client) -> 
             assert answer.mimetype == errors.MIMETYPE
 
 
+@pytest.mark.requirement("P11-07")
+@one_database
+def test_each_role_reaches_its_routes_and_no_other(app: Flask, as_role: AsRole) -> None:
+    for role in ROLES:
+        caller = as_role(role)
+        for method, rule, allowed in routes(app):
+            path = re.sub(r"<[^>]+>", "X", rule).removeprefix("/api/v1")
+            # A body that is no object is refused after the right was checked and before anything is done.
+            answer = caller.get(path) if method == "GET" else caller.post(path, [], method=method)
+            kind = (answer.get_json(silent=True) or {}).get("type", "")
+            refused = answer.status_code == 403 and kind == "urn:batchwright:problem:not-allowed"
+            assert refused == (not allowed & {role, SIGNED_IN, PUBLIC}), f"{role} {method} {rule}: {answer.status_code}"
+
+
+@one_database
 def test_the_document_is_openapi_3_1_and_says_how_refusals_look(nobody: Client) -> None:
     document = nobody.get("/openapi.json").get_json()
     assert document["openapi"] == "3.1.0"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from engine import passwords, sign_in
 from engine.actions import people
 from engine.site import Site
 from engine.transaction import SYSTEM, perform
-from tests.api.conftest import Client
+from tests.api.conftest import AsRole, Client
 from tests.people import FIRST_PASSWORD, PASSWORD, Someone
-
-AsRole = Callable[[str], Client]
 
 
 def test_the_operator_signs_in_and_is_known_with_her_role(as_role: AsRole) -> None:
