@@ -114,8 +114,9 @@ class Diagram:
 
     def ancestors(self, node_id: str) -> Iterator[str]:
         """The scopes around a node, innermost first, ending with the process id."""
-        scope = self.nodes[node_id].scope
-        while scope in self.nodes:
+        scope, seen = self.nodes[node_id].scope, {node_id}
+        while scope in self.nodes and scope not in seen:  # an id used twice could make a circle
+            seen.add(scope)
             yield scope
             scope = self.nodes[scope].scope
         yield scope

@@ -1,0 +1,117 @@
+"""Is this diagram fit to be approved? One check per file, like a linter's rules; all problems are told at once.
+
+A check is a module with a `RULE` (the id of its findings, which never changes), a docstring that says what holds when
+it is satisfied, and `check(diagram)`, which yields findings. To add one: write the module, add it to CHECKS, and give
+`tests/data/checks/<rule>/` one right and one wrong diagram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from bpmn.checks import (
+    call_activity,
+    conditions,
+    cycle,
+    dead_step,
+    deadlock,
+    default_flow,
+    drawing,
+    event_codes,
+    expressions,
+    extensions,
+    foreign_extensions,
+    hold_times,
+    identifiers,
+    lack_of_synchronisation,
+    limits,
+    livelock,
+    loops,
+    markup,
+    parameters,
+    process,
+    reachability,
+    references,
+    schema,
+    size,
+    split,
+    start,
+    step,
+    timers,
+    undecided,
+    units,
+    verification,
+    whitelist,
+    why,
+    write_once,
+)
+from bpmn.checks.report import Finding, Report, unreadable
+from bpmn.diagram import BPMN, Diagram
+from bpmn.reading import DiagramError
+
+__all__ = ["CHECKS", "Check", "Finding", "Report", "check_diagram"]
+
+
+class Check(Protocol):
+    """A module of this package that judges one thing."""
+
+    RULE: str
+
+    def check(self, diagram: Diagram) -> Iterable[Finding]:
+        """The findings of this rule."""
+
+
+# What the token game builds on: while one of these finds an error, there is no game to play.
+_STRUCTURE: tuple[Check, ...] = (schema, identifiers, references, whitelist, start)
+_SOUNDNESS: tuple[Check, ...] = (deadlock, lack_of_synchronisation, dead_step, livelock, undecided)
+
+CHECKS: tuple[Check, ...] = (
+    size,
+    *_STRUCTURE,
+    process,
+    foreign_extensions,
+    extensions,
+    drawing,
+    reachability,
+    split,
+    default_flow,
+    conditions,
+    cycle,
+    loops,
+    call_activity,
+    event_codes,
+    timers,
+    step,
+    verification,
+    parameters,
+    limits,
+    units,
+    why,
+    expressions,
+    write_once,
+    hold_times,
+    markup,
+    *_SOUNDNESS,
+)
+
+
+def check_diagram(xml: bytes) -> Report:
+    """All problems of an untrusted diagram, by line. Nothing is loaded unless the report is `ok`.
+
+    Bytes that can't be read, that are no BPMN, and a diagram that is too large, are reported as that alone.
+    """
+    try:
+        diagram = Diagram.parse(xml)
+    except DiagramError as error:
+        return Report((unreadable(error),))
+    found: dict[str, list[Finding]] = {}
+    is_bpmn = diagram.root.tag == f"{{{BPMN}}}definitions"
+    for one in CHECKS if is_bpmn else (schema,):
+        if one in _SOUNDNESS and any(found[basis.RULE] for basis in _STRUCTURE):
+            continue
+        found[one.RULE] = list(one.check(diagram))
+        if one is size and found[size.RULE]:
+            break
+    findings = (finding for findings in found.values() for finding in findings)
+    return Report(tuple(sorted(findings, key=lambda finding: finding.line)))

@@ -1,0 +1,27 @@
+"""Conditions stand only where a decision is taken: on the flows out of an exclusive gateway that splits.
+
+The engine takes a condition on a flow out of a task for something else than BPMN says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bpmn.checks.report import Finding, at
+from bpmn.diagram import BPMN, Diagram
+
+RULE = "conditions"
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Refuses conditions elsewhere, and decisions that are no choice: conditions that never look at anything."""
+    for element in diagram.root.iter(f"{{{BPMN}}}conditionExpression"):
+        parent = element.getparent()
+        flow = diagram.flows.get(parent.get("id", "")) if parent is not None else None
+        source = diagram.nodes.get(flow.source) if flow else None
+        if source is None:
+            continue
+        if source.type != "exclusiveGateway":
+            yield at(element, RULE, f"a condition on a flow out of a {source.type}", "decide at an exclusive gateway")
+        elif len(diagram.outgoing[source.id]) < 2:
+            yield at(element, RULE, "a condition on the only way out", "remove the condition or add the other way")

@@ -1,0 +1,25 @@
+"""Names and descriptions are plain text; what looks like markup or a template is shown as it is, never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bpmn.checks.report import Finding, at, name_of, shown
+from bpmn.diagram import BPMN, Diagram
+
+RULE = "markup"
+
+_LOOKS_LIKE = re.compile(r"</?[A-Za-z][^<>]*>|\{\{|\$\{|<%|javascript:", re.IGNORECASE)
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Warns of HTML, scripts and templates in texts: they do nothing here, and somebody may have meant otherwise."""
+    for element in diagram.root.iter(f"{{{BPMN}}}*"):
+        texts = [element.get("name", "")]
+        if name_of(element) == "documentation":
+            texts.append(element.text or "")
+        for text in texts:
+            match = _LOOKS_LIKE.search(text[:100_000])
+            if match is not None:
+                yield at(element, RULE, f"markup in a text: {shown(match.group())}", "write plain text", "warning")

@@ -1,0 +1,55 @@
+"""Every parameter can be asked for, entered and judged: its id is its own, calculated means a formula, and so on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from bpmn.checks.report import Finding, at, shown
+from bpmn.diagram import Diagram
+from bpmn.expressions import RESERVED
+from bpmn.vocabulary import NAMESPACE, Parameter
+
+RULE = "parameters"
+
+_FORM = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}", re.ASCII)
+_WORDS = RESERVED | {"start", "end", "order", "previous", "typename"}
+_LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Refuses parameters that nobody could record or compute."""
+    for node in diagram.nodes.values():
+        if node.step is None:
+            continue
+        seen: set[str] = set()
+        elements = node.element.iter(f"{{{NAMESPACE}}}parameter")
+        for element, parameter in zip(elements, node.step.parameters, strict=False):
+            if parameter.id in seen:
+                yield at(element, RULE, f"the step has two parameters {parameter.id}", "rename one")
+            seen.add(parameter.id)
+            yield from _parameter(element, parameter)
+
+
+def _parameter(element: etree._Element, parameter: Parameter) -> Iterator[Finding]:
+    name = parameter.id
+    if not _FORM.fullmatch(name) or name in _WORDS:
+        advice = "begin with a letter, use A-Z a-z 0-9 _, at most 60, no word of the language"
+        yield at(element, RULE, f"{shown(name)} can't be the id of a parameter", advice)
+    if parameter.source == "calc" and not parameter.formula:
+        yield at(element, RULE, f"{name} is calculated, but has no formula", "write its formula")
+    if parameter.source != "calc" and parameter.formula:
+        yield at(element, RULE, f"{name} has a formula, but is not calculated", 'set source="calc"')
+    if parameter.type == "choice" and len(parameter.choices) < 2:
+        yield at(element, RULE, f"{name} is a choice of fewer than two", "give it choices")
+    if parameter.type != "choice" and parameter.choices:
+        yield at(element, RULE, f"{name} has choices, but is no choice", 'set type="choice"')
+    values = [choice.value for choice in parameter.choices]
+    if len(set(values)) < len(values) or "" in values:
+        yield at(element, RULE, f"{name} has a choice twice or an empty one", "make each choice different")
+    if parameter.limit_action in ("block", "stop") and not any(getattr(parameter, limit) for limit in _LIMITS):
+        yield at(element, RULE, f"{name} blocks outside of limits that it has not", "write its limits")
+    if parameter.qualifier and parameter.type not in ("num", "int"):
+        yield at(element, RULE, f"{name} is reported as < or >, but is no number", "remove the qualifier")

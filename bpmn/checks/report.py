@@ -1,0 +1,86 @@
+"""What the checks say: findings, and the report of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml import etree
+
+from bpmn.reading import DiagramError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem of a diagram: the rule, the element and its line, and what to do.
+
+    An `error` keeps the diagram from being loaded, a `warning` does not. `path` lists the elements that lead to the
+    problem, in the order a batch would take them.
+    """
+
+    rule: str
+    message: str
+    what_to_do: str
+    element_id: str = ""
+    line: int = 0
+    severity: Literal["error", "warning"] = "error"
+    path: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"line {self.line}" + (f", {self.element_id}" if self.element_id else "")
+        way = f" [{' > '.join(self.path)}]" if self.path else ""
+        return f"{where}: {self.severity} {self.rule}: {self.message}{way}; {self.what_to_do}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings of one diagram, by line. Only a report that is `ok` lets a diagram be loaded."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing but warnings was found."""
+        return not self.errors
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that keep the diagram from being loaded."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+def at(
+    element: etree._Element,
+    rule: str,
+    message: str,
+    what_to_do: str,
+    severity: Literal["error", "warning"] = "error",
+    path: tuple[str, ...] = (),
+) -> Finding:
+    """A finding at an XML element: named by its own id, or by the id of the nearest element around it."""
+    named: etree._Element | None = element
+    while named is not None and not named.get("id"):
+        named = named.getparent()
+    element_id = named.get("id", "") if named is not None else ""
+    return Finding(rule, message, what_to_do, element_id[:100], line_of(element), severity, path)
+
+
+def unreadable(error: DiagramError) -> Finding:
+    """The finding for bytes that can't be read at all."""
+    return Finding(error.rule, error.message, error.what_to_do, error.element_id, error.line)
+
+
+def line_of(element: etree._Element) -> int:
+    """The line of an element in the file, 0 where the reader does not know it."""
+    line: object = element.sourceline
+    return line if isinstance(line, int) else 0
+
+
+def name_of(element: etree._Element) -> str:
+    """The local name of an element or attribute name, without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def shown(text: str) -> str:
+    """A text of the diagram in a message: quoted and short."""
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"

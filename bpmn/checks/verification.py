@@ -1,0 +1,40 @@
+"""Every step says who signs it and as what, with roles and meanings that exist.
+
+Source: 21 CFR 11.50(a)(3): a signature has a meaning. 21 CFR 211.188(b)(11): who performed and who checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from bpmn.checks.report import Finding, at, shown
+from bpmn.diagram import Diagram
+from bpmn.vocabulary import MEANINGS, NAMESPACE, ROLES, SlotCode
+
+RULE = "verification"
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    """Refuses steps without signature, or with unknown slots, roles or meanings; at most one performer, and first."""
+    for node in diagram.nodes.values():
+        if node.step is None:
+            continue
+        if not node.step.signatures:
+            yield at(node.element, RULE, "nobody signs the step", "give it a mes:signature")
+        for place, (element, slot) in enumerate(
+            zip(node.element.iter(f"{{{NAMESPACE}}}signature"), node.step.signatures, strict=False)
+        ):
+            if slot.code not in get_args(SlotCode):
+                yield at(element, RULE, f"{shown(slot.code)} is no kind of signature", "use P, W, V or Q")
+            if slot.code == "P" and place > 0:
+                yield at(element, RULE, "the performer signs after somebody else", "put P first, and only once")
+            for role in slot.roles or ("",):
+                if role not in ROLES:
+                    yield at(element, RULE, f"{shown(role)} is no role", f"use one of {', '.join(ROLES)}")
+            for meaning in slot.meanings or ("",):
+                if meaning not in MEANINGS:
+                    yield at(element, RULE, f"{shown(meaning)} is no meaning", f"use one of {', '.join(MEANINGS)}")
+        for role in node.step.decision_roles:
+            if role not in ROLES:
+                yield at(node.element, RULE, f"{shown(role)} decides, but is no role", f"use one of {', '.join(ROLES)}")

@@ -1,0 +1,68 @@
+"""The token game: can every batch that starts also end, and can every step happen?
+
+Each scope (process, subprocess) is played on its own: a subprocess is one step of the scope around it. What can be
+decided by structure is folded away first (sequences, nested choices, parallel blocks), so a recipe of 5,000 steps or of
+many parallel blocks leaves little to play; the rest is played to a bound, and beyond it the answer is `undecided`,
+never a guess. Conditions are not looked at: every way out of a decision counts as possible.
+
+Source: van der Aalst, workflow nets and soundness; the reductions are Murata's for nets with free choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from bpmn.diagram import Diagram
+from bpmn.soundness.exploration import explore
+from bpmn.soundness.net import Net, Shape, interrupting_catchers
+from bpmn.soundness.reduction import reduce
+
+FaultKind = Literal["deadlock", "lack_of_synchronisation", "dead_step", "livelock", "undecided"]
+
+__all__ = ["Fault", "FaultKind", "faults"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What can go wrong at a node, and the path of nodes that leads there."""
+
+    kind: FaultKind
+    node_id: str
+    message: str
+    path: tuple[str, ...] = ()
+
+
+def faults(diagram: Diagram) -> list[Fault]:
+    """Every fault of every scope. The diagram has one start in each scope, and its references hold."""
+    catchers = interrupting_catchers(diagram)
+    return [fault for scope in diagram.scopes for fault in _faults_of(Shape.of(diagram, scope, catchers))]
+
+
+@lru_cache(maxsize=4096)
+def _faults_of(shape: Shape) -> tuple[Fault, ...]:
+    """The faults of one scope; kept, because each kind of fault is a check of its own that asks for it."""
+    if shape.start is None:
+        return ()
+    net = Net(shape)
+    reduce(net)
+    result = explore(net)
+    found: list[Fault] = []
+    if result.undecided:
+        message = f"too many ways to follow: more than {result.states:,} situations"
+        found.append(Fault("undecided", shape.start, message))
+    for join, (missing, path) in result.deadlocks.items():
+        waits = f"waits forever for {' and '.join(missing)}" if missing else "waits forever"
+        found.append(Fault("deadlock", join, f"the batch stands still: {join} {waits}", path))
+    for node_id, path in result.unsynchronised.items():
+        found.append(Fault("lack_of_synchronisation", node_id, f"{node_id} is passed twice in one run", path))
+    if result.livelock is not None:
+        node_id, path = result.livelock
+        found.append(Fault("livelock", node_id, "from here no way leads to an end", path))
+    if not result.undecided:
+        blocked = frozenset(result.joins - result.fired)
+        for node_id in shape.dead(blocked):
+            message = f"{node_id} can never happen"
+            found.append(Fault("dead_step", node_id, message, shape.path_to(node_id)))
+    return tuple(found)
