@@ -10,7 +10,8 @@ from lxml import etree
 
 from bpmn import vocabulary as v
 from bpmn.diagram import BPMN, write_element
-from bpmn.importers.blocks import Body, Branch, Departure, Gateway, Loop, Stop, Task, Unit, inside
+from bpmn.importers.blocks import Body, Branch, Departure, Gateway, Loop, Stop, Task, Unit
+from bpmn.layout import DC, DD, DI
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _DEPARTURE_SIGNATURES = (
@@ -61,7 +62,7 @@ class Drawing:
     def __init__(self, recipe: v.Recipe, steps: Mapping[str, v.Step]) -> None:
         self._recipe = recipe
         self._steps = steps
-        names = {"bpmn": BPMN, "mes": v.NAMESPACE, "xsi": XSI}
+        names = {"bpmn": BPMN, "bpmndi": DI, "dc": DC, "di": DD, "mes": v.NAMESPACE, "xsi": XSI}
         self._root = etree.Element(f"{{{BPMN}}}definitions", nsmap=names)
         self._root.set("id", f"{recipe.id}_definitions")
         self._root.set("targetNamespace", v.NAMESPACE)
@@ -265,7 +266,3 @@ def _timers(holds: Iterable[v.HoldTime]) -> dict[str, list[v.HoldTime]]:
             found.setdefault(hold.to_events[-1].partition(".")[0], []).append(hold)
     return found
 
-
-def drawn_ids(body: Body) -> list[str]:
-    """Ids that the blocks of a body will have in the drawing."""
-    return [block.id for block in inside(body)]

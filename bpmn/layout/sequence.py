@@ -1,0 +1,165 @@
+"""Steps from left to right: the usual way on one straight line, other branches below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bpmn.layout.graph import BOUNDARY_GAP, EVENT, Flow, Graph, Node
+from bpmn.layout.scene import LABEL_WIDTH, Point, Rect, Scene, label_height
+
+GAP, LABEL_GAP, LANE_GAP = 40, LABEL_WIDTH + 20, 24
+_DROP = 34  # from a boundary event down to its end event
+
+
+@dataclass(slots=True)
+class _Layouter:
+    """Places the nodes of one scope, each once."""
+
+    graph: Graph
+    frames: dict[str, Scene]
+    main: set[str]
+    meetings: dict[str, str]
+    placed: set[str]
+
+    def sequence(self, node: str, stop: str) -> Scene:
+        """Node after node until `stop`, a node that has its place already, or an end."""
+        scene = Scene()
+        while node and node != stop and node not in self.placed:
+            self.placed.add(node)
+            if scene.shapes:
+                scene.width += GAP
+            ways = self.graph.successors(node)
+            part = self._node(node)
+            following = ways[0].target if len(ways) == 1 else ""
+            if len(ways) > 1:
+                following = self._fork(node, ways, part)
+            scene.add(part, scene.width, 0)
+            scene.width += part.width
+            node = following
+        return scene
+
+    def _node(self, node: str) -> Scene:
+        """One shape with the events at its lower edge."""
+        found = self.graph.nodes[node]
+        scene = self.frames.get(node)
+        if scene is None:
+            width, height = found.size
+            scene = Scene({node: Rect(0, -height / 2, width, height)}, width=width, up=height / 2, down=height / 2)
+        _name(scene, found, self.graph)
+        place_boundaries(self.graph, found, scene)
+        return scene
+
+    def _fork(self, node: str, ways: list[Flow], scene: Scene) -> str:
+        """The branches behind a node; answers the node at which the straight line goes on."""
+        inside = [way for way in ways if way.target in self.main] or ways
+        meeting = self.meetings[node] if len(inside) > 1 else inside[0].target
+        gap = LABEL_GAP if any(way.name for way in ways) else GAP
+        start = scene.width + gap - (GAP if not any(way.name for way in ways) else 0)
+        bottom = 0.0
+        for way in [inside[0], *(way for way in ways if way is not inside[0])]:
+            branch = self.sequence(way.target, meeting)
+            above = max(branch.up, label_height(way.name) + 8 if way.name else 10)
+            if way is inside[0]:
+                scene.up = max(scene.up, label_height(way.name) + 8 if way.name else 0)
+                y, bottom = 0.0, max(scene.down, branch.down)
+            else:
+                y = bottom + LANE_GAP + above
+                bottom = y + max(branch.down, 6)
+            indent = start + (GAP if branch.shapes and not any(w.name for w in ways) else 0)
+            scene.lanes[way.id] = y
+            reach = branch.width
+            scene.add(branch, indent, y)
+            scene.width = max(scene.width, indent + reach)
+            scene.down = max(scene.down, bottom)
+        return meeting
+
+
+def _name(scene: Scene, node: Node, graph: Graph) -> None:
+    """The name of a gateway above it, of an event below it."""
+    if not node.name or not (node.is_gateway or node.size == (EVENT, EVENT)):
+        return
+    rect, height = scene.shapes[node.id], label_height(node.name)
+    y = rect.y - height - 4 if node.is_gateway else rect.bottom + 4
+    scene.labels[node.id] = Rect(rect.cx - LABEL_WIDTH / 2, y, LABEL_WIDTH, height)
+    if node.is_gateway:
+        scene.up = max(scene.up, rect.height / 2 + height + 4)
+    else:
+        scene.down = max(scene.down, rect.height / 2 + height + 4)
+
+
+def place_boundaries(graph: Graph, node: Node, scene: Scene) -> None:
+    """Boundary events on the lower edge, from the right; each with its end event below it."""
+    rect = scene.shapes[node.id]
+    for index, (boundary, end) in enumerate(reversed(node.boundaries)):
+        cx = rect.right - EVENT / 2 - index * BOUNDARY_GAP
+        event = Rect(cx - EVENT / 2, rect.bottom - EVENT / 2, EVENT, EVENT)
+        scene.shapes[boundary] = event
+        name = graph.nodes[boundary].name
+        scene.labels[boundary] = Rect(cx - EVENT / 2 - 32, event.bottom + 2, 46, label_height(name, 46))
+        if end:
+            below = event.moved(0, EVENT + _DROP)
+            scene.shapes[end] = below
+            height = label_height(graph.nodes[end].name)
+            scene.labels[end] = Rect(cx - LABEL_WIDTH / 2, below.bottom + 4, LABEL_WIDTH, height)
+            scene.down = max(scene.down, below.bottom + 4 + height)
+
+
+def sequence_scene(graph: Graph, frames: dict[str, Scene]) -> Scene:
+    """The whole scope; a part that nothing leads to stands on a line of its own, below."""
+    order = graph.order()
+    main = graph.main(order)
+    layouter = _Layouter(graph, frames, main, graph.meetings(order, main), set())
+    scene = Scene()
+    for node in order:
+        if node in layouter.placed:
+            continue
+        part = layouter.sequence(node, "")
+        width = max(scene.width, part.width)
+        scene.add(part, 0, scene.down + LANE_GAP + part.up if scene.shapes else 0)
+        scene.width = width
+    for flow in graph.flows:
+        draw_flow(graph, flow, scene)
+    return scene
+
+
+def draw_flow(graph: Graph, flow: Flow, scene: Scene) -> None:
+    """The line of a flow between its shapes, and the place of its name."""
+    source, target = scene.shapes[flow.source], scene.shapes[flow.target]
+    anchor = _anchor(graph, flow.source, scene)
+    goal = _anchor(graph, flow.target, scene)
+    lane = scene.lanes.get(flow.id, goal)
+    points: list[Point]
+    if flow.source in graph.satellites:
+        points = [(source.cx, source.bottom), (source.cx, target.y)]
+        if flow.target not in graph.satellites:
+            points = [(source.cx, source.bottom), (source.cx, goal), (target.x, goal)]
+    elif anchor == goal == lane:
+        points = [(source.right, anchor), (target.x, goal)]
+    elif graph.nodes[flow.source].is_gateway and lane > anchor:
+        points = [(source.cx, source.bottom), (source.cx, lane), *_arrive(target, lane, goal)]
+    else:
+        points = [(source.right, anchor), *_arrive(target, anchor, goal)]
+    scene.lines[flow.id] = points
+    if flow.name:
+        height = label_height(flow.name)
+        left = source.right + 8 if lane == anchor else source.cx + 8
+        scene.labels[flow.id] = Rect(left, lane - height - 4, LABEL_WIDTH, height)
+
+
+def _arrive(target: Rect, y: float, goal: float) -> list[Point]:
+    """The last part of a line that runs at height y: straight in, or up into the lower edge."""
+    if y == goal:
+        return [(target.x, goal)]
+    return [(target.cx, y), (target.cx, target.bottom if y > goal else target.y)]
+
+
+def _anchor(graph: Graph, node: str, scene: Scene) -> float:
+    """The height at which flows enter and leave a shape: its middle; of a subprocess, the line its steps stand on."""
+    start = next((n for n in _starts(graph.nodes[node]) if n in scene.shapes), "")
+    return scene.shapes[start or node].cy
+
+
+def _starts(node: Node) -> list[str]:
+    return [str(e.get("id")) for e in node.element if str(e.tag).endswith("}startEvent")] if node.kind != "startEvent" else []
+
+
