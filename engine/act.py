@@ -55,6 +55,7 @@ class Act(Reader):
         self._chains: dict[str, Chain] = {}
         self._queue: list[tuple[str, tuple[Any, ...], str]] = []
         self._counter = 0
+        self._noted: tuple[str, bool] | None = None
 
     # Reading: what was queued is visible to every read.
 
@@ -146,6 +147,7 @@ class Act(Reader):
         plain(data)
         chain = self.also(stream) if stream else self._primary
         chain.notes.append((tag, critical, data))
+        self._noted = self._noted or (tag, critical)
 
     def insert(self, table: type[Record], /, **row: Any) -> Row:
         """Record a new row; columns left out get their default or nothing. Returns the row as stored."""
@@ -241,17 +243,18 @@ class Act(Reader):
             if named and cursor.rowcount != 1:
                 raise StaleRecordError(named)
 
-    def finish(self, answer: dict[str, Any], idempotency_key: str | None, fingerprint: str) -> None:
-        """Seal the act: one entry for each stream it wrote to, and the new heads."""
+    def finish(self, answer: dict[str, Any], idempotency_key: str | None, fingerprint: str) -> bool:
+        """Seal the act: one entry for each stream it wrote to, and the new heads. False if nothing was noted."""
+        if self._noted is None:
+            if any(chain.writes for chain in self._chains.values()):
+                raise SilentActError(f"{self._primary.name}.")
+            return False
         for chain in list(self._chains.values()):
-            if not chain.notes and not chain.writes:
+            is_primary = chain is self._primary
+            if not chain.notes and not chain.writes and not (is_primary and idempotency_key):
                 continue
             if not chain.notes:
-                if chain is self._primary or not self._primary.notes:
-                    raise SilentActError(f"{chain.name}.")
-                tag, critical, _ = self._primary.notes[0]
-                chain.notes.append((tag, critical, {"act": f"{self._primary.name}/{self.seq}"}))
-            is_primary = chain is self._primary
+                chain.notes.append((*self._noted, {"act": f"{self._primary.name}/{self.seq}"}))
             body: dict[str, Any] = {"data": chain.notes[0][2], "writes": chain.writes}
             if len(chain.notes) > 1:
                 more = [{"tag": tag, "critical": critical, "data": data} for tag, critical, data in chain.notes[1:]]
@@ -261,6 +264,7 @@ class Act(Reader):
                 body |= {"answer": answer, "request": fingerprint}
             self._append(chain, body, idempotency_key if is_primary else None)
         self.flush()
+        return True
 
     def _append(self, chain: Chain, body: dict[str, Any], idempotency_key: str | None) -> None:
         entry: dict[str, Any] = {

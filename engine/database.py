@@ -6,6 +6,7 @@ none of 26,871; PostgreSQL with synchronous_commit=off lost 290. So both are che
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from engine.errors import SiteNotReadyError
-from engine.migrations.triggers import REFUSE, REFUSE_BODY, postgresql_triggers, sqlite_triggers
+from engine.migrations.triggers import REFUSE_BODY, postgresql_triggers, sqlite_triggers
 from engine.records import TABLES, EngineSnapshot
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -102,7 +103,8 @@ def check_ready(engine: Engine) -> None:
         if current != expected:
             problems.append(f"the tables are at revision {current}, this release needs {expected}: migrate first")
         else:
-            problems += trigger_problems(connection)
+            missing = trigger_problems(connection.exec_driver_sql, is_sqlite=is_sqlite(engine))
+            problems += [f"the trigger {problem}" for problem in missing]
     if problems:
         raise SiteNotReadyError("; ".join(problems) + ".")
 
@@ -124,25 +126,21 @@ def _durability_problems(connection: Connection) -> list[str]:
     ]
 
 
-def trigger_problems(connection: Connection) -> list[str]:
-    """Each trigger that is missing, silenced or not the one that this release made."""
-    protected = [table for table in TABLES if table is not EngineSnapshot]
-    if connection.dialect.name == "sqlite":
-        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        found = {row.name: row.sql for row in rows}
-        wanted = dict(pair for t in protected for pair in sqlite_triggers(t.__tablename__, append_only=t.APPEND_ONLY))
-        return [
-            f"the trigger {name} is missing or was changed" for name, sql in wanted.items() if found.get(name) != sql
-        ]
-    active = connection.exec_driver_sql(
-        "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid "
-        "WHERE t.tgenabled = 'A' AND p.proname = %s AND p.prosrc = %s "
-        "AND c.relnamespace = current_schema()::regnamespace",
-        (REFUSE, REFUSE_BODY),
+def trigger_problems(fetch: Callable[[str], Iterable[Any]], *, is_sqlite: bool) -> list[str]:
+    """Each trigger that is missing, silenced or not the one that this release made. `fetch` runs a query."""
+    protected = [(t.__tablename__, t.APPEND_ONLY) for t in TABLES if t is not EngineSnapshot]
+    if is_sqlite:
+        found = dict(iter(fetch("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")))
+        wanted = dict(pair for table, fixed in protected for pair in sqlite_triggers(table, append_only=fixed))
+        return [f"{name} is missing or was changed" for name, sql in wanted.items() if found.get(name) != sql]
+    query = (
+        "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+        "JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled = 'A' "
+        "AND c.relnamespace = current_schema()::regnamespace"
     )
-    enabled = {row[0] for row in active}
-    names = [name for t in protected for name, _ in postgresql_triggers(t.__tablename__, append_only=t.APPEND_ONLY)]
-    return [f"the trigger {name} is missing, silenced or was changed" for name in names if name not in enabled]
+    active = {name for name, body in fetch(query) if body == REFUSE_BODY}
+    names = [name for table, fixed in protected for name, _ in postgresql_triggers(table, append_only=fixed)]
+    return [f"{name} is missing, silenced or was changed" for name in names if name not in active]
 
 
 def create_application_role(url: str, name: str, password: str) -> str:

@@ -96,8 +96,8 @@ def _attempt(
         if idempotency_key and (stored := _stored_answer(act, idempotency_key, fingerprint)) is not None:
             return stored
         answer = action(act, actor=actor, **arguments)
-        act.finish(answer, idempotency_key, fingerprint)
-        connection.commit()
+        if act.finish(answer, idempotency_key, fingerprint):
+            connection.commit()
     for done in act.after_commit:
         done()
     return answer
