@@ -1,0 +1,177 @@
+"""Who may act on which task now, and at what time: the guards that every act on a batch shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bpmn import vocabulary as v
+from engine import clock
+from engine.batch_record import BatchRecord
+from engine.errors import (
+    BatchClosedError,
+    BatchHeldError,
+    EventTimeError,
+    NotPermittedError,
+    StaleRecordError,
+    TaskBlockedError,
+    TaskNotReadyError,
+    TrainingMissingError,
+)
+from engine.records import MaterialLot, Reading, Training
+from engine.scope import Row
+from engine.transaction import Act, Actor
+
+CLOSED = frozenset({"REJECTED", "TERMINATED", "COMPLETED"})
+
+
+def open_batch(act: Act, batch_id: str, *, even_held: bool = False) -> BatchRecord:
+    """The batch of this act; refused when it is closed, or on hold."""
+    batch = BatchRecord(act.site, act, batch_id)
+    if batch.row["state"] in CLOSED:
+        raise BatchClosedError(f"Batch {batch_id} is {batch.row['state'].lower()}.")
+    if batch.row["held"] and not even_held:
+        raise BatchHeldError(f"Reason: {batch.row['held_reason']}")
+    return batch
+
+
+def open_for_entry(
+    act: Act, actor: Actor, batch_id: str, task_key: str, version: int | None
+) -> tuple[BatchRecord, dict[str, Any]]:
+    """Batch and task for somebody who records at a started step; checks role, training, state and the form's version."""
+    batch = open_batch(act, batch_id)
+    task = batch.task(task_key)
+    permit(actor, performer_roles(batch.step(task)))
+    require_training(act, actor, batch)
+    if task["state"] not in ("started", "performed"):
+        raise not_ready(task)
+    fresh(task, version)
+    return batch, task
+
+
+def performer_roles(step: v.Step) -> tuple[str, ...]:
+    """The roles that work on a step: those of its first signature (the performer's where there is one)."""
+    first = next((s for s in step.signatures if s.code == "P"), None) or next(iter(step.signatures), None)
+    return first.roles if first else ("MFG_OP",)
+
+
+def permit(actor: Actor, roles: Iterable[str]) -> str:
+    """The first of the roles that the actor has; NotPermittedError names those that would do."""
+    wanted = tuple(roles)
+    for role in wanted:
+        if role in actor.roles:
+            return role
+    names = " or ".join(v.ROLES.get(role, role) for role in wanted)
+    raise NotPermittedError(f"This needs the role {names}.", roles=list(wanted))
+
+
+def role_text(actor: Actor, step: v.Step) -> str:
+    """The role in which somebody records at a step, for the record."""
+    return next((r for r in performer_roles(step) if r in actor.roles), next(iter(sorted(actor.roles)), actor.kind))
+
+
+def training_state(act: Act, person_id: str, batch: BatchRecord, at: datetime) -> str:
+    """ "valid", "lapsed" or "none": a person's training for the batch's recipe revision at an instant."""
+    instant = clock.text(at)
+    rows = act.rows(
+        Training, person_id=person_id, recipe_id=batch.row["recipe_id"], revision=batch.recipe.header.revision
+    )
+    if any(row["valid_from"] <= instant and (not row["valid_until"] or instant <= row["valid_until"]) for row in rows):
+        return "valid"
+    return "lapsed" if rows else "none"
+
+
+def require_training(act: Act, actor: Actor, batch: BatchRecord) -> None:
+    """Refuse somebody without valid training for this revision. Source: 21 CFR 211.25, 11.10(i)."""
+    if actor.kind == "person" and training_state(act, actor.id, batch, act.now) != "valid":
+        raise TrainingMissingError(f"Recipe {batch.recipe.title}.")
+
+
+def not_ready(task: Row) -> TaskNotReadyError:
+    """Why a task can't be worked on, in words."""
+    words = {
+        "open": "It has not been started.",
+        "started": "It has been started already.",
+        "performed": "Its performer has ended it already.",
+        "withdrawn": "It was withdrawn.",
+        "completed": "It is already completed",
+    }
+    text = words[task["state"]]
+    if task["state"] == "completed":
+        text += f", performed by {task['performed_by']} at {task['completed_at']}."
+    return TaskNotReadyError(f"{task['key']}: {text}", task=task["key"], state=task["state"])
+
+
+def fresh(task: Row, version: int | None) -> None:
+    """Refuse a form that was drawn before the task changed."""
+    if version is not None and version != task["version"]:
+        raise StaleRecordError(
+            f"{task['key']} is at version {task['version']}, your form at {version}.", version=task["version"]
+        )
+
+
+def unblocked(task: Row) -> None:
+    """Refuse to go on with a blocked task."""
+    if task["blocked"]:
+        ways = "hold, terminate or reject" if task["stopped"] else "proceed, hold, terminate or reject"
+        raise TaskBlockedError(
+            f"{task['key']}: the decision is to {ways}.", task=task["key"], roles=task["decision_roles"]
+        )
+
+
+def event_instant(act: Act, task: Row, text: str | None) -> datetime:
+    """When an event happened: now, or the instant given; never before the step's start and never in the future."""
+    if text is None:
+        return act.now
+    at = instant_of(text)
+    if at > act.now:
+        raise EventTimeError(f"{text} lies in the future.")
+    if task["started_at"] and clock.text(at) < task["started_at"]:
+        raise EventTimeError(f"{text} is before the step was started ({task['started_at']}).")
+    return at
+
+
+def instant_of(text: str) -> datetime:
+    """An ISO 8601 instant with its offset; EventTimeError for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise EventTimeError(f"{text} is not a time like 2026-03-02T08:00:00+01:00.") from None
+    if at.tzinfo is None:
+        raise EventTimeError(f"{text} has no time zone.")
+    return at
+
+
+def after_end_only(task: Row, parameter: v.Parameter) -> None:
+    """A value is recorded while the step runs; one that follows the step's end, after it."""
+    if parameter.after_end != (task["state"] == "performed"):
+        when = "after the step was ended" if parameter.after_end else "before the step is ended"
+        raise TaskNotReadyError(f"{parameter.name} is recorded {when}.", task=task["key"], state=task["state"])
+
+
+def task_answer(task: Row) -> dict[str, Any]:
+    """What an answer says about a task."""
+    return {name: task[name] for name in ("key", "step_id", "label", "state", "blocked", "stopped", "version")}
+
+
+def reading(act: Act, reading_id: str) -> Mapping[str, Any]:
+    """A device's reading by id."""
+    return act.get(Reading, id=reading_id)
+
+
+def lots_in_use(act: Act, batch: BatchRecord, materials: Iterable[str]) -> list[Mapping[str, Any]]:
+    """The lots last scanned into the batch for these materials."""
+    wanted = set(materials)
+    latest = {s["name"]: s["lot_id"] for s in batch.scans if s["kind"] == "material" and s["name"] in wanted}
+    return [act.get(MaterialLot, id=lot_id) for lot_id in latest.values()]
+
+
+def lot_with(act: Act, batch: BatchRecord, materials: Iterable[str], name: str) -> tuple[str, str] | None:
+    """Lot id and certificate value of the lot in use whose certificate has that entry."""
+    for lot in lots_in_use(act, batch, materials):
+        certificate = json.loads(lot["certificate"] or "{}")
+        if name in certificate:
+            return lot["id"], str(certificate[name])
+    return None

@@ -1,0 +1,265 @@
+"""Complete a step: nothing missing, everybody signed, the procedure goes on to the next open steps.
+
+A batch is complete only on three witnesses: the drawn end was reached, no step is open, every record is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bpmn import vocabulary as v
+from bpmn.expressions import Value, parse
+from engine import clock
+from engine.actions import access
+from engine.actions.findings import comments_due, judge_and_raise
+from engine.actions.holds import block_late_step, drop_unreachable
+from engine.actions.values import applicable
+from engine.batch_record import BatchRecord
+from engine.errors import MissingRecordsError
+from engine.records import DueTime, Equipment, Task
+from engine.rules.facts import EquipmentFacts, LotFacts, StepFacts, WithdrawalFacts
+from engine.running import note_advance
+from engine.scope import Row
+from engine.transaction import Act
+from engine.workflow import Change, OpenItem
+
+AFTER = {"production_review": "PROD_REVIEWED", "qa_review": "QA_REVIEWED"}
+REVIEW_ORDER = ("IN_PROGRESS", "MFG_COMPLETE", "PROD_REVIEWED", "QA_REVIEWED")
+
+
+@dataclass(slots=True)
+class Progress:
+    """What completing a step led to: exceptions, and keys of the steps that are open now because of it."""
+
+    exceptions: list[dict[str, Any]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+
+
+def missing_records(act: Act, batch: BatchRecord, task: Row, *, after_end: bool) -> list[str]:
+    """What the step asks for and the record does not have, in words. Calculated values are the system's own."""
+    recorded = batch.values(task["key"])
+    missing = [
+        f"{p.name} ({p.id})"
+        for p in applicable(batch, dict(task)).values()
+        if p.source != "calc" and p.id not in recorded and (after_end or not p.after_end)
+    ]
+    return missing + missing_scans(batch, task)
+
+
+def missing_scans(batch: BatchRecord, task: Row) -> list[str]:
+    """Codes that are still to be scanned at a step, and the equipment that is not identified yet (21 CFR 211.105(b))."""
+    step = batch.step(task)
+    here = [s for s in batch.scans if s["task_key"] == task["key"]]
+    missing: list[str] = []
+    equipment = list(step.equipment)
+    for scan in step.scans:
+        if scan.kind == "identity":
+            names = {s["name"] for s in here if s["kind"] == "identity"}
+            if len(names) < scan.minimum:
+                missing.append(f"identifiers of the patient: {len(names)} of {scan.minimum} scanned")
+        elif scan.kind == "material":
+            done = {s["name"] for s in here if s["kind"] == "material"}
+            missing += [f"material {name}" for name in scan_names(batch, step, scan) if name not in done]
+        else:
+            equipment += scan_names(batch, step, scan)
+    bound = {s["name"] for s in batch.scans if s["kind"] == "equipment"} if equipment else set()
+    return missing + [f"equipment {name}" for name in dict.fromkeys(equipment) if name not in bound]
+
+
+def scan_names(batch: BatchRecord, step: v.Step, scan: v.Scan) -> list[str]:
+    """The materials or equipment classes to scan: the step's own, or those of the whole recipe."""
+
+    def of(s: v.Step) -> tuple[str, ...]:
+        return s.materials if scan.kind == "material" else s.equipment
+
+    steps = [step] if scan.scope == "step" else list(batch.recipe.steps.values())
+    return list(dict.fromkeys(name for s in steps for name in of(s)))
+
+
+def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the step rules when its work ends: materials, equipment, training, choices."""
+    step = batch.step(task)
+    ended = clock.parse(task["ended_at"])
+    started = clock.parse(task["started_at"])
+    signers = [task["started_by"], *{row["person_id"] for row in batch.signatures(task["key"])}]
+    lots = tuple(
+        LotFacts(
+            id=lot["id"],
+            material=lot["material"],
+            status=lot["status"],
+            used_at=ended,
+            expires_at=clock.parse(lot["expires_at"]) if lot["expires_at"] else None,
+        )
+        for lot in access.lots_in_use(act, batch, step.materials)
+    )
+    values = batch.values(task["key"])
+    chosen = tuple(
+        choice
+        for p in step.parameters
+        for choice in p.choices
+        if p.id in values and values[p.id]["value"] == choice.value
+    )
+    facts = StepFacts(
+        step=step,
+        batch_id=batch.id,
+        ended_at=ended,
+        materials=lots,
+        equipment=_equipment(act, batch, step, ended),
+        training_valid_at_start=all(access.training_state(act, p, batch, started) == "valid" for p in signers),
+        training_valid_at_end=all(access.training_state(act, p, batch, act.now) == "valid" for p in signers),
+        missing=tuple(p for p, row in values.items() if row["value"] == "" and row["source"] != "calc"),
+        chosen=chosen,
+    )
+    return judge_and_raise(act, batch, "step", facts, task)
+
+
+def _equipment(act: Act, batch: BatchRecord, step: v.Step, used_at: Any) -> tuple[EquipmentFacts, ...]:
+    latest = {
+        s["name"]: s["equipment_id"] for s in batch.scans if s["kind"] == "equipment" and s["name"] in step.equipment
+    }
+    rows = [act.get(Equipment, id=equipment_id) for equipment_id in latest.values()]
+    return tuple(
+        EquipmentFacts(
+            id=row["id"],
+            equipment_class=row["equipment_class"],
+            status=row["status"],
+            used_at=used_at,
+            calibration_due_at=clock.parse(row["calibration_due_at"]) if row["calibration_due_at"] else None,
+            cleaned_until=clock.parse(row["cleaned_until"]) if row["cleaned_until"] else None,
+            assigned_to=row["batch_id"] or "",
+        )
+        for row in rows
+    )
+
+
+def complete_if_ready(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Progress:
+    """Complete a step on which nothing is open any more, and run the procedure on; else leave it waiting."""
+    step = batch.step(task)
+    signed = {row["slot"] for row in batch.signatures(task["key"])}
+    waiting = task["state"] != "performed" or task["blocked"] or any(s.code not in signed for s in step.signatures)
+    if waiting or missing_records(act, batch, task, after_end=True) or comments_due(act, batch, task):
+        return Progress()
+    batch.change_task(task, state="completed", completed_at=act.now_text)
+    act.note("task:completed", task=task["key"])
+    if step.kind in AFTER and batch.row["state"] in REVIEW_ORDER:
+        batch.change(state=AFTER[step.kind])
+    values = _routing(batch, task)
+    change = batch.run.complete(task["key"], values)
+    return advance(act, batch, change, [("complete", task["key"], values)])
+
+
+def advance(act: Act, batch: BatchRecord, change: Change, events: Iterable[tuple[Any, ...]]) -> Progress:
+    """Put into the record what the procedure did: steps opened and withdrawn, timers set, the end reached."""
+    progress = Progress()
+    note_advance(act, batch.id, batch.run, events)
+    for key in change.withdrawn:
+        progress.exceptions += _withdraw(act, batch, key)
+    for item in change.opened:
+        if item.kind == "timer":
+            set_timer(act, batch, item)
+        elif item.node_id in batch.recipe.steps:
+            open_task(act, batch, item)
+            progress.opened.append(item.key)
+    drop_unreachable(act, batch)
+    if batch.run.outcome:
+        _end(act, batch)
+    return progress
+
+
+def open_task(act: Act, batch: BatchRecord, item: OpenItem) -> None:
+    """A step is open: its task row, for the worklist."""
+    step = batch.recipe.steps[item.node_id]
+    task: dict[str, Any] = act.insert(
+        Task,
+        batch_id=batch.id,
+        key=item.key,
+        step_id=step.id,
+        label=item.label,
+        title=step.title,
+        state="open",
+        opened_at=act.now_text,
+        version=1,
+    )
+    batch.add_task(task)
+    if step.kind == "production_review" and batch.row["state"] in ("ISSUED", "IN_PROGRESS"):
+        batch.change(state="MFG_COMPLETE")
+    block_late_step(act, batch, task)
+
+
+def set_timer(act: Act, batch: BatchRecord, item: OpenItem) -> None:
+    """A timer of the diagram waits: its due time, computed from the record. A hold time's own timer has its rows already."""
+    timer = batch.recipe.diagram.nodes[item.node_id].timer
+    if timer is None or timer.hold:
+        return
+    place = {"key": item.key, "step_id": item.node_id, "started_at": None, "ended_at": None}
+    due = parse(timer.due).try_evaluate(batch.scope(place))
+    if isinstance(due, timedelta):
+        due = act.now + due
+    at = due if isinstance(due, datetime) else act.now
+    act.insert(
+        DueTime,
+        id=act.new_id("due"),
+        batch_id=batch.id,
+        kind="timer",
+        ref=item.key,
+        from_key=item.key,
+        due_at=clock.text(at),
+        state="waiting",
+        fired_at=None,
+        version=1,
+    )
+
+
+def _withdraw(act: Act, batch: BatchRecord, key: str) -> list[dict[str, Any]]:
+    row = act.find(Task, batch_id=batch.id, key=key)
+    if row is None:
+        for due in act.rows(DueTime, batch_id=batch.id, state="waiting", ref=key):
+            act.update(DueTime, {"id": due["id"]}, was=due, state="cancelled")
+        return []
+    task = batch.task(key)
+    facts = WithdrawalFacts(step=batch.step(task), started=task["state"] != "open", recorded=len(batch.values(key)))
+    batch.change_task(task, state="withdrawn", completed_at=act.now_text)
+    act.note("task:withdrawn", task=key)
+    return judge_and_raise(act, batch, "withdrawal", facts, task)
+
+
+def _routing(batch: BatchRecord, task: Row) -> dict[str, Value]:
+    """The values of a completed step that gateways ask for, named by us."""
+    names = batch.recipe.routing.get(task["step_id"], ())
+    values = batch.typed_values(task["key"]) if names else {}
+    return {f"{task['step_id']}.{name}": found for name in names if (found := values.get(name)) is not None}
+
+
+def _end(act: Act, batch: BatchRecord) -> None:
+    """The procedure says it ended: believed only with no step open and no record missing."""
+    outcome = batch.run.outcome
+    open_tasks = [
+        t for state in ("open", "started", "performed") for t in act.rows(Task, batch_id=batch.id, state=state)
+    ]
+    still = [t["key"] for t in open_tasks if batch.task(t["key"])["state"] in ("open", "started", "performed")]
+    if outcome == "completed" and still:
+        raise MissingRecordsError(f"The procedure ended while {', '.join(still)} is open.", missing=still)
+    batch.change(engine_outcome=outcome)
+    if outcome == "terminated":
+        batch.change(state="TERMINATED")
+        act.note("batch:terminated", why="the procedure reached a terminate end", critical=True)
+    else:
+        unjudged = _without_records(act, batch)
+        if unjudged:
+            raise MissingRecordsError("; ".join(unjudged), missing=unjudged)
+        batch.change(state="COMPLETED")
+        act.note("batch:completed")
+
+
+def _without_records(act: Act, batch: BatchRecord) -> list[str]:
+    """Completed steps that lack a record they ask for."""
+    found = []
+    for row in act.rows(Task, batch_id=batch.id, state="completed"):
+        if batch.recipe.steps[row["step_id"]].parameters:
+            found += [
+                f"{row['key']}: {name}" for name in missing_records(act, batch, batch.task(row["key"]), after_end=True)
+            ]
+    return found

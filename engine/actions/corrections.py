@@ -1,0 +1,149 @@
+"""Correct a recorded value: both stay, with the reason; what was calculated from it is calculated again.
+
+Source: 21 CFR 11.10(e), Annex 11 s.9.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpmn.expressions import parse
+from engine import clock
+from engine.actions import access
+from engine.actions.findings import judge_and_raise
+from engine.actions.reasons import reason as said
+from engine.actions.values import field_of, write_calculated, write_value
+from engine.batch_record import BatchRecord
+from engine.control_recipe import iteration_of
+from engine.errors import CorrectionRefusedError, RecordNotFoundError
+from engine.records import Correction, ParameterValue
+from engine.rules.facts import CorrectionFacts
+from engine.scope import Row
+from engine.transaction import SYSTEM, Act, Actor
+from engine.values import canonical
+from forms.form import check
+
+MAY_CORRECT = ("MFG_OP", "MFG_SUP", "QC_ANL", "MFG_VER")
+AFTER_REVIEW = frozenset({"QA_REVIEWED", "RELEASED"})
+
+
+def correct_value(
+    act: Act, *, actor: Actor, batch_id: str, value_id: str, text: str, reason: str, version: int | None = None
+) -> dict[str, Any]:
+    """Record what the value should have been. The first one stays visible, and so does every exception it raised.
+
+    Only the value that counts now can be corrected, and only one that a person typed or accepted. A correction after the
+    review by QA voids that review. Raises CorrectionRefusedError, ReasonRequiredError, FormError.
+    """
+    batch = access.open_batch(act, batch_id, even_held=True)
+    old = act.find(ParameterValue, id=value_id)
+    if old is None or old["batch_id"] != batch_id:
+        raise RecordNotFoundError(f"Value {value_id} of batch {batch_id}.")
+    task = batch.task(old["task_key"])
+    access.permit(actor, (*access.performer_roles(batch.step(task)), *MAY_CORRECT))
+    access.fresh(task, version)
+    parameter = batch.step(task).parameter(old["parameter_id"])
+    if parameter is None or batch.values(task["key"]).get(old["parameter_id"], {}).get("id") != value_id:
+        raise CorrectionRefusedError("It was corrected or measured again already: correct the value that counts now.")
+    if old["source"] not in ("manual", "device"):
+        raise CorrectionRefusedError(
+            f"A value from {old['source']} is not corrected by hand; correct what it comes from."
+        )
+    entry = check([field_of(parameter)], {parameter.id: text}, act.site.zone)[parameter.id]
+    shown = write_value(
+        act,
+        actor,
+        batch,
+        task,
+        parameter,
+        entry,
+        source="manual",
+        event_at=clock.parse(old["event_at"]),
+        corrects=value_id,
+    )
+    shown += _record(act, batch, task, old, actor, said(reason))
+    shown += _recalculate(act, batch, task, parameter.id)
+    if batch.row["state"] in AFTER_REVIEW:
+        batch.change(state="REOPENED")
+        act.note("batch:reopened", why="a value was corrected after the review by QA", critical=True)
+    act.note("value:corrected", value=value_id, old=old["text"], new=entry.text, reason=said(reason), critical=True)
+    batch.save(act)
+    return {"task": access.task_answer(task), "exceptions": shown}
+
+
+def _record(
+    act: Act, batch: BatchRecord, task: dict[str, Any], old: Row, actor: Actor, why: str
+) -> list[dict[str, Any]]:
+    """The correction row between old and new value, and what the rules say about it."""
+    new = next(row for row in batch.value_rows(task["key"]) if row["corrects"] == old["id"])
+    act.insert(
+        Correction,
+        id=act.new_id("correction"),
+        batch_id=batch.id,
+        value_id=old["id"],
+        new_value_id=new["id"],
+        reason=why,
+        by=actor.id,
+        at=act.now_text,
+    )
+    if actor is SYSTEM:
+        return []
+    parameter = batch.step(task).parameter(old["parameter_id"])
+    assert parameter is not None
+    facts = CorrectionFacts(
+        parameter=parameter,
+        old_text=old["text"],
+        new_text=new["text"],
+        old_judgement=old["judgement"],
+        new_judgement=new["judgement"],
+        reason=why,
+        task_completed=task["state"] == "completed",
+    )
+    return judge_and_raise(
+        act,
+        batch,
+        "correction",
+        facts,
+        task,
+        parameter_id=parameter.id,
+        value_id=new["id"],
+        why=parameter.why,
+    )
+
+
+def _recalculate(act: Act, batch: BatchRecord, task: dict[str, Any], parameter_id: str) -> list[dict[str, Any]]:
+    """Calculate again whatever used the corrected value, in this step and after it; each change is a correction too."""
+    shown: list[dict[str, Any]] = []
+    waiting = [(task["key"], parameter_id)]
+    while waiting:
+        key, changed = waiting.pop(0)
+        for user, parameter in _users(batch, batch.task(key), changed):
+            row = batch.values(user["key"]).get(parameter.id)
+            if row is None:
+                continue
+            found = parse(parameter.formula).try_evaluate(batch.scope(user))
+            if row["value"] == (canonical(found) if not isinstance(found, Exception) else ""):
+                continue
+            shown += write_calculated(act, batch, user, parameter, found, corrects=row["id"])
+            shown += _record(act, batch, user, row, SYSTEM, f"calculated again: {changed} of {key} was corrected")
+            waiting.append((user["key"], parameter.id))
+    return shown
+
+
+def _users(batch: BatchRecord, task: dict[str, Any], parameter_id: str) -> list[tuple[dict[str, Any], Any]]:
+    """Tasks and parameters whose formula uses a value: of the same task, of the next iteration, of later steps."""
+    step = batch.step(task)
+    found = [(task, p) for p in batch.recipe.calculations.get(step.id, ()) if parameter_id in parse(p.formula).names]
+    previous = [
+        p for p in batch.recipe.calculations.get(step.id, ()) if f"previous.{parameter_id}" in parse(p.formula).names
+    ]
+    iteration = iteration_of(task["key"])
+    if previous and iteration:
+        following = f"{step.id}[{'.'.join(map(str, (*iteration[:-1], iteration[-1] + 1)))}]"
+        tasks = {row["key"]: row for row in batch.tasks_of(step.id)}
+        found += [(batch.task(following), p) for p in previous if following in tasks]
+    for user_step, user_parameter in batch.recipe.users.get(f"{step.id}.{parameter_id}", ()):
+        parameter = batch.recipe.steps[user_step].parameter(user_parameter)
+        assert parameter is not None
+        found += [(batch.task(row["key"]), parameter) for row in batch.tasks_of(user_step)]
+    return found

@@ -1,0 +1,254 @@
+"""Decide on a blocked step: quality on the floor, and with a patient-specific departure everybody it names, each once.
+
+Source: 21 CFR 211.100(b), 211.22; domain rule: nobody decides their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from bpmn.vocabulary import ROLES
+from engine.actions import access
+from engine.actions.completion import complete_if_ready
+from engine.actions.dispositions import close
+from engine.actions.reasons import reason as said
+from engine.actions.signatures import give_signature
+from engine.batch_record import BatchRecord
+from engine.canonical import canonical as dump
+from engine.errors import (
+    EntryRefusedError,
+    NotBlockedError,
+    NotPermittedError,
+    OutcomeNotAllowedError,
+    SamePersonError,
+)
+from engine.passwords import Proof
+from engine.records import Decision, Departure, ExceptionRecord
+from engine.scope import Row
+from engine.transaction import Act, Actor
+
+OUTCOMES = ("proceed", "hold", "terminate", "reject")
+MEANING = {
+    "QA_FLR": "approved_by_qa",
+    "QA_DISP": "approved_by_qa",
+    "PROC": "technical_assessment_by",
+    "MED": "risk_accepted_by",
+    "CLI_QA": "approved_by_client",
+    "MFG_SUP": "authorised_to_proceed",
+    "QP": "approved_by_qa",
+    "RA": "regulatory_assessment_by",
+}
+DEPARTURE_ROLES = ("PROC", "MED", "QA_FLR", "CLI_QA")
+
+
+def decide(
+    act: Act,
+    *,
+    actor: Actor,
+    batch_id: str,
+    task_key: str,
+    outcome: str,
+    reason: str,
+    proof: Proof,
+    role: str | None = None,
+    reference: str | None = None,
+    links: Iterable[str] = (),
+    version: int | None = None,
+) -> dict[str, Any]:
+    """Sign one role's decision on a blocked step. "proceed" opens the step once every role it needs has signed it.
+
+    "hold", "terminate" and "reject" take effect at once and are quality's. A stop allows only those three. `links`:
+    results to look at because of it (`S39.vcn`). Answer: `open_roles` still to sign.
+    """
+    batch = access.open_batch(act, batch_id, even_held=True)
+    task = batch.task(task_key)
+    if not task["blocked"]:
+        raise NotBlockedError(f"{task_key} of batch {batch_id} is not blocked.")
+    access.fresh(task, version)
+    role = _role(task, actor, outcome, role)
+    _not_their_own(batch, task, actor)
+    signed = decided_roles(act, batch, task)
+    if role in signed or any(row["by"] == actor.id for row in signed.values()):
+        raise SamePersonError(f"{ROLES[role]} has decided already, and each person decides once.")
+    _known_results(batch, links)
+    signature = give_signature(
+        act,
+        actor=actor,
+        proof=proof,
+        subject=f"decision:{task_key}",
+        slot="Q",
+        meaning=MEANING[role],
+        role=role,
+        record=_shown(act, batch, task, outcome, said(reason), reference, links),
+        batch=batch,
+    )
+    act.insert(
+        Decision,
+        id=act.new_id("decision"),
+        batch_id=batch_id,
+        task_key=task_key,
+        outcome=outcome,
+        role=role,
+        reason=said(reason),
+        reference=reference,
+        links=dump(list(links)),
+        by=actor.id,
+        at=act.now_text,
+        signature_id=signature["id"],
+    )
+    act.note(
+        "block:decided",
+        task=task_key,
+        outcome=outcome,
+        role=role,
+        reason=said(reason),
+        reference=reference or "",
+        critical=True,
+    )
+    opened, missing = _take_effect(
+        act, batch, task, outcome, reason, {*signed, role} if outcome == "proceed" else set(signed)
+    )
+    batch.save(act)
+    return {"task": access.task_answer(task), "open_roles": missing, "opened": opened, "state": batch.row["state"]}
+
+
+def _take_effect(
+    act: Act, batch: BatchRecord, task: dict[str, Any], outcome: str, reason: str, agreed: set[str]
+) -> tuple[list[str], list[str]]:
+    if outcome == "hold":
+        batch.change(held=1, held_reason=said(reason))
+        return [], json.loads(task["decision_roles"])
+    if outcome in ("terminate", "reject"):
+        close(act, batch, "TERMINATED" if outcome == "terminate" else "REJECTED", f"{outcome}: {said(reason)}")
+        return [], []
+    missing = [r for r in json.loads(task["decision_roles"]) if r not in agreed]
+    if missing:
+        return [], missing
+    batch.change_task(task, blocked=0, blocked_at=None, decision_roles="[]")
+    _count_use(act, batch, task)
+    act.note("block:lifted", task=task["key"], critical=True)
+    return complete_if_ready(act, batch, task).opened if task["state"] == "performed" else [], []
+
+
+def decided_roles(act: Act, batch: BatchRecord, task: Row) -> dict[str, Row]:
+    """Who has signed "proceed" since the step was blocked, by role."""
+    rows = act.rows(Decision, batch_id=batch.id, task_key=task["key"], order=("at", "id"))
+    return {r["role"]: r for r in rows if r["outcome"] == "proceed" and r["at"] >= (task["blocked_at"] or "")}
+
+
+def request_departure(
+    act: Act,
+    *,
+    actor: Actor,
+    batch_id: str,
+    task_key: str,
+    departure_id: str,
+    parameter_id: str,
+    reason: str,
+    risk: str,
+    mitigation: str,
+    roles: Iterable[str] = DEPARTURE_ROLES,
+) -> dict[str, Any]:
+    """Ask to go on with a value that the recipe does not allow, for this patient only; every role named has to sign.
+
+    Bound to the COI and this batch. The roles can be added to and never taken away. The third use of the same departure
+    asks for a change of the recipe. Source: EU GMP Part IV s.14; domain 3.7.
+    """
+    batch = access.open_batch(act, batch_id, even_held=True)
+    task = batch.task(task_key)
+    access.permit(actor, ("PROC", "QA_FLR"))
+    if not task["blocked"] or task["stopped"]:
+        raise NotBlockedError(f"{task_key} has no block that a departure could lift.")
+    needed = list(dict.fromkeys([*json.loads(task["decision_roles"]), *roles]))
+    unknown = [r for r in needed if r not in MEANING]
+    if unknown:
+        raise EntryRefusedError(
+            f"No decision is signed as {', '.join(unknown)}.", problems={"roles": ", ".join(unknown)}
+        )
+    act.insert(
+        Departure,
+        id=departure_id,
+        coi=batch.row["coi"],
+        batch_id=batch_id,
+        step_id=task["step_id"],
+        parameter_id=parameter_id,
+        reason=said(reason),
+        risk=said(risk),
+        mitigation=said(mitigation),
+        roles=dump(needed),
+        state="REQUESTED",
+        requested_by=actor.id,
+        uses=0,
+        version=1,
+    )
+    batch.change_task(task, decision_roles=dump(needed))
+    act.note("departure:requested", departure=departure_id, task=task_key, roles=needed, critical=True)
+    batch.save(act)
+    return {"departure": departure_id, "roles": needed, "task": access.task_answer(task)}
+
+
+def _count_use(act: Act, batch: BatchRecord, task: dict[str, Any]) -> None:
+    """The departure was used. The third use of the same one proposes to change the recipe instead."""
+    for row in act.rows(Departure, batch_id=batch.id, step_id=task["step_id"], state="REQUESTED"):
+        used = act.rows(Departure, step_id=task["step_id"], parameter_id=row["parameter_id"], state="USED")
+        act.update(Departure, {"id": row["id"]}, was=row, state="USED", uses=1)
+        if len(used) + 1 >= 3:
+            act.note(
+                "change:proposed",
+                critical=True,
+                stream="site",
+                step=task["step_id"],
+                parameter=row["parameter_id"],
+                departures=sorted([*(r["id"] for r in used), row["id"]]),
+            )
+
+
+def _role(task: Row, actor: Actor, outcome: str, role: str | None) -> str:
+    if outcome not in OUTCOMES or (outcome == "proceed" and task["stopped"]):
+        raise OutcomeNotAllowedError(
+            "No role can override a stop: hold, terminate or reject." if task["stopped"] else outcome
+        )
+    wanted = json.loads(task["decision_roles"]) if outcome == "proceed" else ["QA_FLR", "QA_DISP", "QP"]
+    if role is not None and (role not in wanted or role not in actor.roles):
+        raise NotPermittedError(f"Not as {ROLES.get(role, role)}.", roles=wanted)
+    return role or access.permit(actor, wanted)
+
+
+def _not_their_own(batch: BatchRecord, task: Row, actor: Actor) -> None:
+    worked = {task["started_by"], task["performed_by"], *(row["entered_by"] for row in batch.value_rows(task["key"]))}
+    if actor.id in worked:
+        raise SamePersonError(f"{actor.full_name} worked on {task['key']} and can't decide on it.")
+
+
+def _known_results(batch: BatchRecord, links: Iterable[str]) -> None:
+    unknown = [link for link in links if not _is_result(batch, link)]
+    if unknown:
+        raise EntryRefusedError(
+            f"Not a result of this recipe: {', '.join(unknown)}.", problems={"links": ", ".join(unknown)}
+        )
+
+
+def _is_result(batch: BatchRecord, link: str) -> bool:
+    step_id, _, parameter_id = link.partition(".")
+    step = batch.recipe.steps.get(step_id)
+    return step is not None and step.parameter(parameter_id) is not None
+
+
+def _shown(
+    act: Act, batch: BatchRecord, task: Row, outcome: str, reason: str, reference: str | None, links: Iterable[str]
+) -> dict[str, Any]:
+    blocking = [act.get(ExceptionRecord, id=e) for e in json.loads(task["blocked_by"])]
+    return {
+        "batch": batch.id,
+        "coi": batch.row["coi"],
+        "task": task["key"],
+        "outcome": outcome,
+        "reason": reason,
+        "reference": reference or "",
+        "links": list(links),
+        "exceptions": [
+            {k: row[k] for k in ("id", "number", "severity", "message", "expected", "actual")} for row in blocking
+        ],
+    }

@@ -1,0 +1,251 @@
+"""Start a step, sign it, complete it: the operator's acts, from the first touch to the next open step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bpmn import vocabulary as v
+from engine import clock
+from engine.actions import access
+from engine.actions.completion import judge_step, missing_records
+from engine.actions.dispositions import after_signature, gate
+from engine.actions.exceptions import write_comment
+from engine.actions.findings import comments_due, judge_and_raise
+from engine.actions.holds import hold_event
+from engine.actions.signatures import give_signature
+from engine.actions.values import calculate, enter, master_values, take_readings
+from engine.actions.verification import compare
+from engine.batch_record import BatchRecord
+from engine.errors import (
+    CommentRequiredError,
+    EventTimeError,
+    MeaningNotAllowedError,
+    MissingRecordsError,
+    SamePersonError,
+    StaleRecordError,
+)
+from engine.passwords import Proof
+from engine.rules.facts import EntryFacts
+from engine.step_content import content, content_hash
+from engine.transaction import Act, Actor
+
+ORDER = {"P": 0, "W": 1, "V": 2, "Q": 3}
+
+
+def start_task(
+    act: Act,
+    *,
+    actor: Actor,
+    batch_id: str,
+    task_key: str,
+    version: int | None = None,
+    event_at: str | None = None,
+    reason: str = "",
+) -> dict[str, Any]:
+    """Start an open step: its hold times end or begin here, and values can be recorded from now on.
+
+    `event_at`: ISO instant of the real start where it is entered late. Raises TaskNotReadyError, NotPermittedError,
+    TrainingMissingError, TaskBlockedError, EventTimeError.
+    """
+    batch = access.open_batch(act, batch_id)
+    task = batch.task(task_key)
+    step = batch.step(task)
+    access.permit(actor, access.performer_roles(step))
+    access.require_training(act, actor, batch)
+    if task["state"] != "open":
+        raise access.not_ready(task)
+    access.fresh(task, version)
+    access.unblocked(task)
+    at = access.event_instant(act, task, event_at)
+    if clock.text(at) < task["opened_at"]:
+        raise EventTimeError(f"{event_at} is before the step was open ({task['opened_at']}).")
+    batch.change_task(task, state="started", started_at=clock.text(at), started_by=actor.id)
+    shown = _late(act, batch, task, at, reason)
+    shown += hold_event(act, batch, f"{step.id}.start", at, task)
+    shown += master_values(act, actor, batch, task)
+    shown += calculate(act, batch, task)
+    if batch.row["state"] == "ISSUED":
+        batch.change(state="IN_PROGRESS")
+    act.note("task:started", task=task_key, event_at=clock.text(at), reason=reason)
+    batch.save(act)
+    return {"task": access.task_answer(task), "exceptions": shown}
+
+
+def sign_task(
+    act: Act,
+    *,
+    actor: Actor,
+    batch_id: str,
+    task_key: str,
+    meaning: str,
+    proof: Proof,
+    version: int | None = None,
+    shown_hash: str | None = None,
+    entries: Mapping[str, str] | None = None,
+    readings: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+    comments: Mapping[str, str] | None = None,
+    verification: Mapping[str, str] | None = None,
+    event_at: str | None = None,
+) -> dict[str, Any]:
+    """Sign a started step in the slot that is the actor's; the performer's signature ends it, the last one completes it.
+
+    `entries`, `readings`, `reasons`: recorded first, in the same act. `comments`: exception id, parameter id or hold id
+    -> comment. `verification`: what an independent verifier read, by parameter. `shown_hash`: of the content shown.
+    A value recorded here that blocks the step leaves it recorded, judged and unsigned (answer `signed`: False).
+    Source: 21 CFR 11.50, 11.70, 11.200.
+    """
+    batch = access.open_batch(act, batch_id)
+    task = batch.task(task_key)
+    slot = _slot(batch, task, actor, meaning)
+    access.require_training(act, actor, batch)
+    access.fresh(task, version)
+    if shown_hash is not None and shown_hash != content_hash(batch, task):
+        raise StaleRecordError("The record changed after it was shown to you.", version=task["version"])
+    was_blocked, ends = task["blocked"], task["state"] == "started"
+    shown: list[dict[str, Any]] = []
+    if entries or readings:
+        access.permit(actor, access.performer_roles(batch.step(task)))
+        shown += enter(act, actor, batch, task, entries or {}, reasons or {}, None) if entries else []
+        shown += take_readings(act, actor, batch, task, readings or {}, reasons or {}) if readings else []
+    if task["blocked"] and not was_blocked:
+        act.note("value:recorded", task=task_key, parameters=sorted({*(entries or {}), *(readings or {})}))
+        batch.save(act)
+        return {
+            "task": access.task_answer(task),
+            "exceptions": shown,
+            "signed": False,
+            "completed": False,
+            "opened": [],
+        }
+    access.unblocked(task)
+    gate(act, batch, task, meaning)
+    if ends:
+        shown += _end(act, batch, task, actor, event_at)
+    if slot.code != "P" and (verification is not None or slot.meanings[0] == "verified_by"):
+        differing = compare(act, batch, task, actor, verification or {})
+        if differing:
+            act.note("verification:differed", task=task_key, parameters=sorted(differing), critical=True)
+            batch.save(act)
+            return {
+                "task": access.task_answer(task),
+                "signed": False,
+                "completed": False,
+                "differs": differing,
+                "exceptions": [],
+                "opened": [],
+            }
+    _comment(act, batch, task, actor, comments or {}, shown)
+    signature = give_signature(
+        act,
+        actor=actor,
+        proof=proof,
+        subject=f"task:{task_key}",
+        slot=slot.code,
+        meaning=meaning,
+        role=access.permit(actor, slot.roles),
+        record=content(batch, task),
+        batch=batch,
+    )
+    if ends:
+        batch.change_task(task, state="performed", performed_by=actor.id)
+        shown += judge_step(act, batch, task)
+    act.note("task:signed", task=task_key, meaning=meaning, slot=slot.code, signature=signature["id"])
+    done = after_signature(act, batch, task, slot, meaning)
+    batch.save(act)
+    return {
+        "task": access.task_answer(task),
+        "exceptions": shown + done.exceptions,
+        "signed": True,
+        "signature": signature["id"],
+        "completed": task["state"] == "completed",
+        "opened": done.opened,
+    }
+
+
+def open_slots(step: v.Step, signed: set[str]) -> list[v.Signature]:
+    """The signature slots of a step that nobody signed yet, in the order they are to be signed."""
+    return sorted((s for s in step.signatures if s.code not in signed), key=lambda s: ORDER[s.code])
+
+
+def _slot(batch: BatchRecord, task: dict[str, Any], actor: Actor, meaning: str) -> v.Signature:
+    """The slot this person may sign now: the performer's first, then the others; never two by the same person."""
+    if task["state"] not in ("started", "performed"):
+        raise access.not_ready(task)
+    step, given = batch.step(task), batch.signatures(task["key"])
+    waiting = open_slots(step, {row["slot"] for row in given})
+    if not waiting:
+        raise access.not_ready({**task, "state": "performed"})
+    if waiting[0].code == "P":
+        waiting = waiting[:1]
+    fitting = [s for s in waiting if meaning in s.meanings]
+    if not fitting:
+        raise MeaningNotAllowedError(f"Open here: {', '.join(v.MEANINGS[m] for s in waiting for m in s.meanings)}.")
+    access.permit(actor, [role for s in fitting for role in s.roles])
+    if any(row["person_id"] == actor.id for row in given) or (
+        fitting[0].code != "P" and task["performed_by"] == actor.id
+    ):
+        raise SamePersonError(f"{actor.full_name} has signed {task['key']} already.").recording(
+            _refused_signature, f"batch:{batch.id}", batch_id=batch.id, task_key=task["key"], meaning=meaning
+        )
+    return next(s for s in fitting if actor.roles.intersection(s.roles))
+
+
+def _refused_signature(act: Act, *, actor: Actor, batch_id: str, task_key: str, meaning: str) -> dict[str, Any]:
+    act.note("signature:refused", task=task_key, meaning=meaning, why="the same person", critical=True)
+    return {}
+
+
+def _end(
+    act: Act, batch: BatchRecord, task: dict[str, Any], actor: Actor, event_at: str | None
+) -> list[dict[str, Any]]:
+    """The step ends: its end, what is calculated from it, the hold times that hang on it; nothing it asks for is missing."""
+    at = access.event_instant(act, task, event_at)
+    batch.change_task(task, ended_at=clock.text(at))
+    shown = _late(act, batch, task, at, "")
+    shown += master_values(act, actor, batch, task)
+    missing = missing_records(act, batch, task, after_end=False)
+    if missing:
+        raise MissingRecordsError("; ".join(missing), missing=missing)
+    shown += calculate(act, batch, task, final=True)
+    return shown + hold_event(act, batch, f"{task['step_id']}.end", at, task)
+
+
+def _late(act: Act, batch: BatchRecord, task: dict[str, Any], at: Any, reason: str) -> list[dict[str, Any]]:
+    if at == act.now:
+        return []
+    time_of_step = v.Parameter(id="time", name=f"Time of {task['key']}", type="date_time")
+    facts = EntryFacts(
+        parameter=time_of_step,
+        source_used="manual",
+        source_expected="manual",
+        n=1,
+        reason=reason,
+        event_at=at,
+        entered_at=act.now,
+        late_after=batch.late_after,
+    )
+    return judge_and_raise(act, batch, "entry", facts, task)
+
+
+def _comment(
+    act: Act,
+    batch: BatchRecord,
+    task: dict[str, Any],
+    actor: Actor,
+    comments: Mapping[str, str],
+    shown: list[dict[str, Any]],
+) -> None:
+    """Write the comments that came with the signature. What this very act found may be commented later, before completion."""
+    due = comments_due(act, batch, task)
+    for row in due:
+        text = next((comments[k] for k in (row["id"], row["parameter_id"], row["hold_id"]) if k and k in comments), "")
+        if text.strip():
+            write_comment(act, batch, row["id"], actor, text)
+    new = {item["id"] for item in shown}
+    silent = [row for row in comments_due(act, batch, task) if row["id"] not in new]
+    if silent:
+        raise CommentRequiredError(
+            "; ".join(row["message"] for row in silent), exceptions={row["id"]: row["message"] for row in silent}
+        )

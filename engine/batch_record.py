@@ -1,0 +1,170 @@
+"""A batch's record opened for one act or one view: its rows, its recipe, the values that count now, its running procedure.
+
+A view opens it on a plain reader; an action on its act, under the batch's lock. What an action changes in a task or the
+batch is kept here and written once, by `save`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from bpmn import vocabulary as v
+from bpmn.expressions import Value
+from engine.act import Act
+from engine.control_recipe import ControlRecipe, control_recipe
+from engine.errors import RecordNotFoundError
+from engine.reader import Reader
+from engine.records import Batch, ExceptionRecord, ParameterValue, Scan, Signature, Task
+from engine.running import load_run
+from engine.scope import RecordScope, Row, order_values
+from engine.site import Site
+from engine.values import typed
+from engine.workflow import Run
+
+
+def current(rows: list[Row]) -> dict[str, Row]:
+    """Of one task's values those that count: the last measurement, as last corrected, by parameter id."""
+    corrected = {row["corrects"] for row in rows}
+    found: dict[str, Row] = {}
+    for row in sorted((r for r in rows if r["id"] not in corrected), key=lambda r: r["n"]):
+        found[row["parameter_id"]] = row
+    return found
+
+
+class BatchRecord:
+    """One batch. Rows are read once and kept; `save` writes what an act changed."""
+
+    def __init__(self, site: Site, reader: Reader, batch_id: str) -> None:
+        row = reader.find(Batch, id=batch_id)
+        if row is None:
+            raise RecordNotFoundError(f"Batch {batch_id}.")
+        self.site, self.reader, self.id, self.row = site, reader, batch_id, row
+        self.recipe: ControlRecipe = control_recipe(site, reader, row["recipe_hash"])
+        self._tasks: dict[str, dict[str, Any]] = {}
+        self._changes: dict[str, dict[str, Any]] = {}
+        self._own_changes: dict[str, Any] = {}
+        self._values: dict[str, list[Row]] = {}
+        self._run: Run | None = None
+
+    @cached_property
+    def order(self) -> Mapping[str, Value]:
+        """The patient order's fields with their types."""
+        return order_values(self.recipe, self.order_texts)
+
+    @cached_property
+    def order_texts(self) -> Mapping[str, str]:
+        """The patient order's fields as stored."""
+        found: Mapping[str, str] = json.loads(self.row["order_json"])
+        return found
+
+    @property
+    def late_after(self) -> timedelta:
+        """From when on an entry is late."""
+        return timedelta(minutes=self.recipe.header.late_entry_minutes)
+
+    def task(self, task_key: str) -> dict[str, Any]:
+        """The task's row; RecordNotFoundError for a key that was never open."""
+        if task_key not in self._tasks:
+            row = self.reader.find(Task, batch_id=self.id, key=task_key)
+            if row is None:
+                raise RecordNotFoundError(f"Step {task_key} of batch {self.id} is not open and never was.")
+            self._tasks[task_key] = row
+        return self._tasks[task_key]
+
+    def tasks_of(self, step_id: str) -> list[Row]:
+        """Every task of a step, one for each iteration, as this act sees them."""
+        return [self._tasks.get(row["key"], row) for row in self.reader.rows(Task, batch_id=self.id, step_id=step_id)]
+
+    def step(self, task: Row) -> v.Step:
+        """The recipe's step of a task."""
+        return self.recipe.steps[task["step_id"]]
+
+    def value_rows(self, task_key: str) -> list[Row]:
+        """Everything recorded at a task: repeats and corrected values too."""
+        if task_key not in self._values:
+            self._values[task_key] = list(self.reader.rows(ParameterValue, batch_id=self.id, task_key=task_key))
+        return self._values[task_key]
+
+    def values(self, task_key: str) -> dict[str, Row]:
+        """The values of a task that count now, by parameter id."""
+        return current(self.value_rows(task_key))
+
+    def typed_values(self, task_key: str) -> dict[str, Value | None]:
+        """The same, with their types. A reported `<0.25` is no number to calculate with: None."""
+        rows = self.values(task_key)
+        if not rows:
+            return {}
+        types = {p.id: p.type for p in self.step(self.task(task_key)).parameters}
+        return {p: None if row["qualifier"] else typed(types[p], row["value"]) for p, row in rows.items() if p in types}
+
+    def remember(self, row: Row) -> None:
+        """Let this act see a value it has just written."""
+        self.value_rows(row["task_key"]).append(row)
+
+    def scope(self, task: Row) -> RecordScope:
+        """What names mean at this task."""
+        return RecordScope(
+            self.recipe, self.order, task, self.typed_values(task["key"]), self.tasks_of, self.typed_values
+        )
+
+    @cached_property
+    def scans(self) -> list[Row]:
+        """Accepted scans of the batch so far, oldest first."""
+        return list(self.reader.rows(Scan, batch_id=self.id, result="accepted", order=("at", "id")))
+
+    def signatures(self, task_key: str) -> list[Row]:
+        """Signatures on a task, in the order they were given."""
+        return list(
+            self.reader.rows(Signature, batch_id=self.id, subject=f"task:{task_key}", order=("signed_at", "id"))
+        )
+
+    def exceptions(self, task: Row) -> list[Row]:
+        """Exceptions that stand at a task: its own, and those of its step that were raised before the task was open."""
+        rows = self.reader.rows(ExceptionRecord, batch_id=self.id, step_id=task["step_id"], order=("raised_at", "id"))
+        return [row for row in rows if row["task_key"] in (None, task["key"])]
+
+    # What an act changes
+
+    @property
+    def run(self) -> Run:
+        """The running procedure, from memory, from its snapshot or replayed from the journal. Only within an act."""
+        if self._run is None:
+            assert isinstance(self.reader, Act)
+            self._run = load_run(self.reader, self.id, self.recipe)
+        return self._run
+
+    def begin(self, run: Run) -> None:
+        """The run of a batch that this act has just started."""
+        self._run = run
+
+    def change_task(self, task: dict[str, Any], **changes: Any) -> None:
+        """Change a task's row; written, with one new version, by `save`."""
+        self._tasks[task["key"]] = task
+        task.update(changes)
+        self._changes.setdefault(task["key"], {}).update(changes)
+
+    def change(self, **changes: Any) -> None:
+        """Change the batch's own row; written by `save`."""
+        self.row.update(changes)
+        self._own_changes.update(changes)
+
+    def add_task(self, task: dict[str, Any]) -> None:
+        """Let this act see a task it has just opened."""
+        self._tasks[task["key"]] = task
+
+    def save(self, act: Act) -> None:
+        """Write the changed rows, each once; an older version of any of them refuses the act."""
+        act.recipe_hash = self.recipe.hash
+        for key, changes in self._changes.items():
+            task = self._tasks[key]
+            task.update(act.update(Task, {"batch_id": self.id, "key": key}, version=task["version"], **changes))
+        if self._own_changes:
+            self.row.update(act.update(Batch, {"id": self.id}, version=self.row["version"], **self._own_changes))
+        self._changes, self._own_changes = {}, {}
+        run = self._run if self._run is not None else act.site.runs.take(self.id, act.seq - 1)
+        if run is not None:
+            act.after_commit.append(lambda: act.site.runs.put(self.id, act.seq, run))

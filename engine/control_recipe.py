@@ -1,0 +1,154 @@
+"""A recipe revision as a batch runs it: steps, hold times and formulas, indexed once per revision and shared.
+
+Nothing here changes after it is built; a process keeps one for each revision in use (`Site.control_recipe`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from bpmn import vocabulary as v
+from bpmn.diagram import Diagram
+from bpmn.expressions import parse
+from engine.reader import Reader
+from engine.records import RecipeDocument
+from engine.site import Site
+from engine.workflow import Procedure
+
+_KEY = re.compile(r"^(?P<node>[^\[]+)(?:\[(?P<iteration>[\d.]+)\])?$")
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+
+
+def control_recipe(site: Site, reader: Reader, recipe_hash: str) -> ControlRecipe:
+    """The revision with that hash, read once per process from the frozen copy that batches point to."""
+    found: ControlRecipe | None = site.recipes.get(recipe_hash)
+    if found is None:
+        document = reader.get(RecipeDocument, hash=recipe_hash)
+        found = site.recipes[recipe_hash] = ControlRecipe(document["xml"].encode(), recipe_hash)
+    return found
+
+
+def iteration_of(task_key: str) -> tuple[int, ...]:
+    """The loop iterations of a task key: `S24[2.1]` is (2, 1), `S01` is ()."""
+    found = _KEY.match(task_key)
+    text = found["iteration"] if found else None
+    return tuple(int(part) for part in text.split(".")) if text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold time with its limits as durations."""
+
+    definition: v.HoldTime
+    nor: timedelta | None
+    par: timedelta | None
+
+    @property
+    def to_steps(self) -> tuple[str, ...]:
+        """The steps whose event ends this hold time."""
+        return tuple(event.partition(".")[0] for event in self.definition.to_events)
+
+
+class ControlRecipe:
+    """One revision, ready to run. `hash` is the SHA-256 of the approved diagram (21 CFR 211.188(a))."""
+
+    def __init__(self, xml: bytes, hash: str) -> None:
+        self.diagram = Diagram.parse(xml)
+        self.hash = hash
+        self.procedure = Procedure.from_xml(xml)
+        self.header = self.diagram.recipe
+        self.steps = self.diagram.steps
+        self.holds = {h.id: _hold(h) for h in self.header.hold_times}
+
+    @property
+    def title(self) -> str:
+        """Recipe and revision as people name it: `MR-CART-001 v3.0`."""
+        return f"{self.header.id} v{self.header.revision}"
+
+    @cached_property
+    def holds_from(self) -> dict[str, tuple[Hold, ...]]:
+        """Hold times that an event starts, by event name (`S10.end`)."""
+        return _grouped((h.definition.from_event, h) for h in self.holds.values())
+
+    @cached_property
+    def holds_to(self) -> dict[str, tuple[Hold, ...]]:
+        """Hold times that an event ends, by event name."""
+        return _grouped((event, h) for h in self.holds.values() for event in h.definition.to_events)
+
+    @cached_property
+    def routing(self) -> dict[str, tuple[str, ...]]:
+        """Parameters of a step that a gateway, loop or script asks for, by step id."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.procedure.routing_names):
+            step, dot, parameter = name.partition(".")
+            if dot and step in self.steps:
+                found.setdefault(step, []).append(parameter)
+        return {step: tuple(parameters) for step, parameters in found.items()}
+
+    @cached_property
+    def order_names(self) -> frozenset[str]:
+        """Order fields that routing asks for."""
+        return frozenset(n.removeprefix("order.") for n in self.procedure.routing_names if n.startswith("order."))
+
+    @cached_property
+    def calculations(self) -> dict[str, tuple[v.Parameter, ...]]:
+        """The calculated parameters of each step that has any, inputs before what uses them."""
+        return {s.id: found for s in self.steps.values() if (found := _in_order(s))}
+
+    @cached_property
+    def users(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Which calculations elsewhere use `step.parameter`: pairs (step, parameter), by qualified name."""
+        pairs = []
+        for step in self.steps.values():
+            for p in step.parameters:
+                if p.source == "calc":
+                    pairs += [(name, (step.id, p.id)) for name in parse(p.formula).names if "." in name]
+        return _grouped(pairs)
+
+    def loops(self, step_id: str) -> tuple[v.Loop, ...]:
+        """The loops around a step, outermost first, one for each number of its task key."""
+        found = []
+        for scope in self.diagram.ancestors(step_id):
+            node = self.diagram.nodes.get(scope)
+            if node is not None and _repeats(node.element):
+                found.append(node.loop or v.Loop())
+        return tuple(reversed(found))
+
+
+def _repeats(element: object) -> bool:
+    return any(
+        isinstance(child.tag, str) and child.tag.endswith("LoopCharacteristics")
+        for child in element  # type: ignore[attr-defined]
+    )
+
+
+def _hold(definition: v.HoldTime) -> Hold:
+    seconds = _SECONDS[definition.uom]
+    limits = [
+        timedelta(microseconds=int(Decimal(t) * seconds * 1_000_000)) if t else None
+        for t in (definition.nor, definition.par)
+    ]
+    return Hold(definition, *limits)
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, tuple[Any, ...]]:
+    found: dict[Any, list[Any]] = {}
+    for key, item in pairs:
+        found.setdefault(key, []).append(item)
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def _in_order(step: v.Step) -> tuple[v.Parameter, ...]:
+    waiting = {p.id: p for p in step.parameters if p.source == "calc"}
+    done: list[v.Parameter] = []
+    while waiting:
+        ready = [p for p in waiting.values() if not (parse(p.formula).names & (waiting.keys() - {p.id}))]
+        for p in ready or list(waiting.values()):  # a circle is refused by the checks; here it ends as "undefined"
+            done.append(waiting.pop(p.id))
+    return tuple(done)

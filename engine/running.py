@@ -1,0 +1,76 @@
+"""The running procedure of a batch: kept in memory, else restored from its snapshot, else replayed from the journal.
+
+The journal is the record. Whatever else there is, is a cache: a snapshot that is damaged, missing or older than the
+journal costs a replay and nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bpmn.expressions import Value
+from engine.act import Act
+from engine.control_recipe import ControlRecipe
+from engine.errors import BatchwrightError, DamagedSnapshotError
+from engine.reader import Reader
+from engine.values import tagged, untagged
+from engine.workflow import Run
+
+ADVANCED = "procedure:advanced"
+
+
+def load_run(act: Act, batch_id: str, recipe: ControlRecipe) -> Run:
+    """The batch's run as it stands before this act, now this act's alone."""
+    run: Run | None = act.site.runs.take(batch_id, act.seq - 1)
+    if run is not None:
+        return run
+    cached = act.cache_get(batch_id)
+    if cached is not None:
+        try:
+            return _follow(recipe.procedure.restore(cached[1].encode()), engine_events(act, batch_id, cached[0]))
+        except DamagedSnapshotError:
+            pass
+    return recipe.procedure.replay(engine_events(act, batch_id, 0))
+
+
+def engine_events(reader: Reader, batch_id: str, after: int) -> Iterator[tuple[Any, ...]]:
+    """What the engine was told, in order, in the batch's entries after entry `after`."""
+    statement = f"SELECT body FROM journal WHERE stream = {reader.mark} AND seq > {reader.mark} ORDER BY seq"
+    for (body,) in reader.fetch(statement, f"batch:{batch_id}", after):
+        if ADVANCED not in body and '"events":' not in body:
+            continue
+        parsed = json.loads(body)
+        for data in (parsed["data"], *(more["data"] for more in parsed.get("more", ()))):
+            yield from (_event(e) for e in data.get("events", ()))
+
+
+def note_advance(act: Act, batch_id: str, run: Run, events: Iterable[tuple[Any, ...]]) -> None:
+    """Put into the trail what the engine was told, and keep its snapshot for the next process."""
+    written = []
+    for kind, *rest in events:
+        values: Mapping[str, Value] = rest[-1] if kind != "fire" else {}
+        key = [rest[0]] if kind != "start" else []
+        written.append([kind, *key, {name: tagged(value) for name, value in values.items()}])
+    act.note(ADVANCED, events=written)
+    act.cache_put(batch_id, run.snapshot().decode())
+
+
+def _event(written: list[Any]) -> tuple[Any, ...]:
+    kind, *rest = written
+    values = {name: untagged(pair) for name, pair in rest[-1].items()}
+    if kind == "start":
+        return kind, values
+    return (kind, rest[0], values) if kind == "complete" else (kind, rest[0])
+
+
+def _follow(run: Run, events: Iterable[tuple[Any, ...]]) -> Run:
+    for kind, *rest in events:
+        if kind == "complete":
+            run.complete(rest[0], rest[1])
+        elif kind == "fire":
+            run.fire(rest[0])
+        else:
+            raise BatchwrightError(f"An event {kind} can't follow a snapshot.")
+    return run
