@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
+from sys import intern
 from typing import Any, get_type_hints
 
 from lxml import etree
@@ -17,7 +18,8 @@ from bpmn.reading import canonical_hash, read_xml
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 _NOT_NODES = {
-    "extensionElements", "documentation", "sequenceFlow", "laneSet", "ioSpecification", "dataObject", "dataObjectReference",
+    "extensionElements", "documentation", "sequenceFlow", "laneSet", "ioSpecification", "dataObject",
+    "dataObjectReference",
     "dataStoreReference", "textAnnotation", "association", "group", "property", "incoming", "outgoing",
     "standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "auditing", "monitoring", "performer",
     "humanPerformer", "potentialOwner", "resourceRole", "dataInputAssociation", "dataOutputAssociation", "script",
@@ -157,31 +159,38 @@ def attribute_name(kind: type, name: str) -> str:
     return child[0] if child else _ATTRIBUTE.get(name, camel(name))
 
 
+@cache
+def _fields_of(kind: type) -> tuple[dict[str, Any], dict[str, tuple[str, str]], list[tuple[str, str, Any]]]:
+    """How a class is read: its defaults; (field, sort) by attribute; (field, element, class or attribute) of lists."""
+    hints = get_type_hints(kind)
+    defaults = {f.name: "" if f.default is MISSING else f.default for f in fields(kind)}
+    children = [(f.name, *_CHILDREN[kind, f.name]) for f in fields(kind) if (kind, f.name) in _CHILDREN]
+    attributes: dict[str, tuple[str, str]] = {}
+    for f in fields(kind):
+        if (kind, f.name) not in _CHILDREN:
+            sort = "words" if "tuple" in str(hints[f.name]) else getattr(hints[f.name], "__name__", "str")
+            attributes[attribute_name(kind, f.name)] = (f.name, sort)
+    return defaults, attributes, children
+
+
 def read_element(kind: type, element: etree._Element, **given: Any) -> Any:
     """One of our dataclasses from its XML element. Unknown attributes and bad numbers are left to the checks."""
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = dict(given)
-    for f in fields(kind):
-        if f.name in values:
-            continue
-        child = _CHILDREN.get((kind, f.name))
-        if child:
-            name, what = child
-            found = element.findall(f"{{{v.NAMESPACE}}}{name}")
-            values[f.name] = tuple(e.get(what, "") if isinstance(what, str) else read_element(what, e) for e in found)
-            continue
-        text = element.get(attribute_name(kind, f.name))
-        if text is None:
-            values[f.name] = f.default if f.default is not MISSING else ""
-        elif hints[f.name] is int:
-            values[f.name] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else f.default
-        elif hints[f.name] is bool:
-            values[f.name] = text == "true"
-        elif "tuple" in str(hints[f.name]):
-            values[f.name] = tuple(text.split())
-        else:
-            values[f.name] = text
-    return kind(**values)
+    defaults, attributes, children = _fields_of(kind)
+    values = dict(defaults)
+    for attribute, text in element.attrib.items():
+        name, sort = attributes.get(str(attribute), ("", ""))
+        if sort == "int":
+            values[name] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else defaults[name]
+        elif sort == "bool":
+            values[name] = text == "true"
+        elif sort == "words":
+            values[name] = tuple(intern(word) for word in str(text).split())
+        elif sort:
+            values[name] = intern(str(text))  # a recipe says the same few words thousands of times
+    for name, child, what in children:
+        found = element.findall(f"{{{v.NAMESPACE}}}{child}")
+        values[name] = tuple(e.get(what, "") if isinstance(what, str) else read_element(what, e) for e in found)
+    return kind(**(values | given))
 
 
 def write_element(parent: etree._Element, name: str, value: Any) -> etree._Element:
@@ -200,6 +209,11 @@ def write_element(parent: etree._Element, name: str, value: Any) -> etree._Eleme
             text = " ".join(content) if isinstance(content, tuple) else content
             element.set(attribute_name(type(value), f.name), str(text).lower() if isinstance(text, bool) else str(text))
     return element
+
+
+def _line(element: etree._Element) -> int:
+    line: object = element.sourceline
+    return line if isinstance(line, int) else 0
 
 
 def _read_recipe(process: etree._Element) -> v.Recipe:
@@ -230,7 +244,7 @@ def _read_flow(element: etree._Element, scope_id: str) -> Flow:
     condition = element.findtext(f"{{{BPMN}}}conditionExpression") or ""
     return Flow(
         element.get("id", ""), element.get("sourceRef", ""), element.get("targetRef", ""), condition.strip(),
-        element.get("name", ""), element.sourceline or 0, scope_id,
+        element.get("name", ""), _line(element), scope_id,
     )
 
 
@@ -239,7 +253,7 @@ def _read_node(element: etree._Element, name: str, scope_id: str) -> Node:
     first = {kind: mes_elements(element, tag) for kind, tag in ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"))}
     step = read_element(v.Step, first[v.Step][0], id=element.get("id", "")) if first[v.Step] else None
     return Node(
-        id=element.get("id", ""), type=name, name=element.get("name", ""), scope=scope_id, line=element.sourceline or 0,
+        id=element.get("id", ""), type=name, name=element.get("name", ""), scope=scope_id, line=_line(element),
         element=element, event=events[0] if events else "", attached_to=element.get("attachedToRef", ""),
         interrupting=element.get("cancelActivity", "true") != "false", default=element.get("default", ""), step=step,
         timer=read_element(v.Timer, first[v.Timer][0]) if first[v.Timer] else None,

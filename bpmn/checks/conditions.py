@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpmn.checks.report import Finding, at
+from bpmn.checks.report import Finding, at, shown
 from bpmn.diagram import BPMN, Diagram
+from bpmn.expressions import ExpressionError, parse
 
 RULE = "conditions"
 
@@ -25,3 +26,12 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield at(element, RULE, f"a condition on a flow out of a {source.type}", "decide at an exclusive gateway")
         elif len(diagram.outgoing[source.id]) < 2:
             yield at(element, RULE, "a condition on the only way out", "remove the condition or add the other way")
+        elif flow is not None and _looks_at_nothing(flow.condition):
+            yield at(element, RULE, f"{shown(flow.condition)} is always the same", "compare something that is recorded")
+
+
+def _looks_at_nothing(text: str) -> bool:
+    try:
+        return not parse(text).names
+    except ExpressionError:
+        return False  # refused by `expressions`

@@ -57,9 +57,9 @@ def at(
     severity: Literal["error", "warning"] = "error",
     path: tuple[str, ...] = (),
 ) -> Finding:
-    """A finding at an XML element: named by its own id, or by the id of the nearest element around it."""
+    """A finding at an XML element: named by the id of the nearest BPMN element that has one, itself or around it."""
     named: etree._Element | None = element
-    while named is not None and not named.get("id"):
+    while named is not None and not (named.get("id") and str(named.tag).startswith("{http://www.omg.org/")):
         named = named.getparent()
     element_id = named.get("id", "") if named is not None else ""
     return Finding(rule, message, what_to_do, element_id[:100], line_of(element), severity, path)

@@ -24,4 +24,4 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             unit(code)
         except UnknownUnitError as error:
             advice = f"write {' or '.join(error.near)}" if error.near else "use a unit of the list"
-            yield at(element, RULE, f"{shown(code)} is not a known unit of measure", advice)
+            yield at(element, RULE, f"{element.get('id', '')}: {shown(code)} is not a known unit of measure", advice)

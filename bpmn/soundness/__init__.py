@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bpmn.diagram import Diagram
-from bpmn.soundness.exploration import explore
+from bpmn.soundness.exploration import MAX_STATES, Result, explore
 from bpmn.soundness.net import Net, Shape, interrupting_catchers
 from bpmn.soundness.reduction import reduce
 
@@ -37,21 +37,30 @@ class Fault:
 def faults(diagram: Diagram) -> list[Fault]:
     """Every fault of every scope. The diagram has one start in each scope, and its references hold."""
     catchers = interrupting_catchers(diagram)
-    return [fault for scope in diagram.scopes for fault in _faults_of(Shape.of(diagram, scope, catchers))]
+    return list(_all_faults(tuple(Shape.of(diagram, scope, catchers) for scope in diagram.scopes)))
 
 
-@lru_cache(maxsize=4096)
-def _faults_of(shape: Shape) -> tuple[Fault, ...]:
-    """The faults of one scope; kept, because each kind of fault is a check of its own that asks for it."""
-    if shape.start is None:
-        return ()
-    net = Net(shape)
-    reduce(net)
-    result = explore(net)
+@lru_cache(maxsize=4)
+def _all_faults(shapes: tuple[Shape, ...]) -> tuple[Fault, ...]:
+    """The faults of all scopes; the last are kept, because each kind of fault is a check of its own that asks here."""
+    found: list[Fault] = []
+    budget = MAX_STATES
+    for shape in shapes:
+        if shape.start is not None:
+            net = Net(shape)
+            reduce(net)
+            result = explore(net, budget)
+            budget = max(budget - result.states, 0)
+            found += _faults_of(shape, result)
+    return tuple(found)
+
+
+def _faults_of(shape: Shape, result: Result) -> list[Fault]:
+    """The faults of one scope that the game has shown."""
     found: list[Fault] = []
     if result.undecided:
-        message = f"too many ways to follow: more than {result.states:,} situations"
-        found.append(Fault("undecided", shape.start, message))
+        message = f"too many ways to follow: more than {MAX_STATES:,} situations"
+        found.append(Fault("undecided", str(shape.start), message))
     for join, (missing, path) in result.deadlocks.items():
         waits = f"waits forever for {' and '.join(missing)}" if missing else "waits forever"
         found.append(Fault("deadlock", join, f"the batch stands still: {join} {waits}", path))
@@ -65,4 +74,4 @@ def _faults_of(shape: Shape) -> tuple[Fault, ...]:
         for node_id in shape.dead(blocked):
             message = f"{node_id} can never happen"
             found.append(Fault("dead_step", node_id, message, shape.path_to(node_id)))
-    return tuple(found)
+    return found

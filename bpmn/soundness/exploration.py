@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bpmn.soundness.net import END, TERMINATE, Edge, Net, Rope, flatten
 
-MAX_STATES = 20_000
+MAX_STATES = 50_000  # of a whole diagram; half a second
 
 State = frozenset[Edge]
 
@@ -30,14 +30,15 @@ class Result:
     states: int = 0
 
 
-def explore(net: Net) -> Result:
-    """Play all runs, up to the bound."""
-    return _Game(net).play()
+def explore(net: Net, budget: int = MAX_STATES) -> Result:
+    """Play all runs, up to so many situations; beyond them the result is `undecided`."""
+    return _Game(net, budget).play()
 
 
 class _Game:
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, budget: int) -> None:
         self.net = net
+        self.budget = budget
         self.order = _topological(net)
         self.came: dict[State, tuple[State | None, Rope]] = {}
         self.ahead: dict[State, list[State]] = {}
@@ -50,7 +51,7 @@ class _Game:
         waiting = [first]
         finals: list[State] = []
         for state in waiting:
-            if len(self.came) > MAX_STATES:
+            if len(self.came) > self.budget:
                 self.result.undecided = True
                 break
             following = list(self.moves(state))
@@ -108,7 +109,6 @@ class _Game:
             if edge in rest:
                 path = self.path(state, passed)
                 self.result.unsynchronised.setdefault(_shown(edge.source), path)
-                return
         yield rest | frozenset(new), passed
 
     def judge(self, state: State) -> None:
