@@ -17,13 +17,14 @@ from lxml import etree
 from bpmn import layout
 from bpmn import vocabulary as v
 from bpmn.importers import hold_times, parameters, specification, steps, structure
+from bpmn.importers.arrangement import Arrangement, with_choices
 from bpmn.importers.drawing import Drawing
 from bpmn.importers.header import Header, check_references, read_header
 from bpmn.importers.names import Names
 from bpmn.importers.order import order_fields
 from bpmn.importers.parameters import ParameterRow
 from bpmn.importers.steps import StepRow
-from bpmn.importers.tables import Problem, Problems, RecipeTablesError, read_table
+from bpmn.importers.tables import Problem, Problems, RecipeTablesError, Row, read_table
 
 __all__ = ["Imported", "Problem", "RecipeTablesError", "import_tables"]
 
@@ -49,11 +50,11 @@ def import_tables(folder: Path, name: str = "") -> Imported:
     found += _specification(folder, step_rows, header, problems)
     names = Names({step: frozenset(one.parameter.id for one in found if one.step == step) for step in by_id})
     rows = read_table(folder, structure.LAYOUT, problems)
-    arrangement = structure.Structure(step_rows, rows, header, problems).arrange(names)
-    found = parameters.check_formulas(found, names, arrangement.loop_of, problems)
+    arranged = structure.Structure(step_rows, rows, header, problems).arrange(names)
+    found = parameters.check_formulas(found, names, arranged.loop_of, problems)
     types = {step: {one.parameter.id: one.parameter.type for one in found if one.step == step} for step in by_id}
     holds = hold_times.read_hold_times(read_table(folder, hold_times.LAYOUT, problems), types, header, problems)
-    found = structure.with_choices(hold_times.mark_after_end(found, holds), arrangement, problems)
+    found = with_choices(hold_times.mark_after_end(found, holds), arranged, problems)
     whole = {step: _whole(row.step, found) for step, row in by_id.items()}
     _check_header(header, found, rows, holds, whole, problems)
     recipe = v.Recipe(
@@ -62,15 +63,17 @@ def import_tables(folder: Path, name: str = "") -> Imported:
         title=header.title or header.id or name,
         product=header.product,
         late_entry_minutes=header.late_entry_minutes,
-        order_fields=order_fields(_texts(found, arrangement), holds, header),
+        order_fields=order_fields(_texts(found, arranged), holds, header),
         hold_times=tuple(holds),
     )
     problems.stop_if_any()
-    root = Drawing(recipe, whole).draw(arrangement.body)
+    root = Drawing(recipe, whole).draw(arranged.body)
     layout.lay_out(root)
     etree.indent(root)
     xml = etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
-    return Imported(xml, recipe, tuple(whole.values()), tuple(row["id"] for row in rows), tuple(problems.unused_columns))
+    return Imported(
+        xml, recipe, tuple(whole.values()), tuple(row["id"] for row in rows), tuple(problems.unused_columns)
+    )
 
 
 def _specification(folder: Path, step_rows: list[StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
@@ -96,9 +99,9 @@ def _whole(step: v.Step, found: Iterable[ParameterRow]) -> v.Step:
     return replace(step, parameters=own, scans=scans)
 
 
-def _texts(found: Iterable[ParameterRow], arrangement: structure.Arrangement) -> list[str]:
+def _texts(found: Iterable[ParameterRow], arranged: Arrangement) -> list[str]:
     """Every expression of the recipe."""
-    texts = [*structure.expressions(arrangement.body)]
+    texts = [*arranged.expressions]
     for one in found:
         p = one.parameter
         texts += [p.formula] if p.source == "calc" else []
@@ -107,10 +110,10 @@ def _texts(found: Iterable[ParameterRow], arrangement: structure.Arrangement) ->
 
 
 def _check_header(
-    header: Header, found: Iterable[ParameterRow], rows: Iterable[object], holds: Iterable[v.HoldTime],
+    header: Header, found: Iterable[ParameterRow], rows: Iterable[Row], holds: Iterable[v.HoldTime],
     whole: Mapping[str, v.Step], problems: Problems,
 ) -> None:  # fmt: skip
-    loops = {row["id"] for row in rows if row["kind"] == "loop"}  # type: ignore[index]
+    loops = {row["id"] for row in rows if row["kind"] == "loop"}
     known = {
         "steps": set(whole),
         "parameters": {f"{one.step}.{one.parameter.id}" for one in found},

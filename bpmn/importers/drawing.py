@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,7 +153,9 @@ class Drawing:
         del written.attrib["id"]  # it is the task's
 
     def _hold(self, scope: Scope, task: str, hold: v.HoldTime) -> None:
-        boundary = self._node(scope, "boundaryEvent", f"{hold.id}_timer", name=hold.id, attachedToRef=task, cancelActivity="false")
+        boundary = self._node(
+            scope, "boundaryEvent", f"{hold.id}_timer", name=hold.id, attachedToRef=task, cancelActivity="false"
+        )
         write_element(self._extension(scope.nodes[boundary]), "timer", v.Timer(hold=hold.id))
         self._definition(scope.nodes[boundary], "timer")
         limits = " / ".join(limit for limit in (hold.nor, hold.par) if limit)
@@ -201,7 +204,9 @@ class Drawing:
     def _way(self, block: Gateway, branch: Branch, number: int) -> Pending:
         if block.parallel:
             return Pending(block.id, number=number)
-        return Pending(block.id, branch.condition, not branch.condition, branch.condition or "otherwise", number)
+        return Pending(
+            block.id, branch.condition, not branch.condition, _short(branch.condition) or "otherwise", number
+        )
 
     def _loop(self, scope: Scope, block: Loop, exits: list[Pending]) -> Pending:
         first = block.first + block.maximum - 1
@@ -258,6 +263,16 @@ class Drawing:
         return element
 
 
+def _short(condition: str) -> str:
+    """A condition as the name of a flow, with long round numbers as powers of ten: 150000000 is 1.5e8."""
+
+    def power(match: re.Match[str]) -> str:
+        head, tail = match[1], match[2]
+        return f"{head}{'.' if tail else ''}{tail}e{len(match[0]) - 1}"
+
+    return re.sub(r"(?<![\w.])([1-9])(\d*?)0{5,}(?![\w.])", power, condition)
+
+
 def _timers(holds: Iterable[v.HoldTime]) -> dict[str, list[v.HoldTime]]:
     """The maxima by the step they are drawn at: the last one that can end them."""
     found: dict[str, list[v.HoldTime]] = {}
@@ -265,4 +280,3 @@ def _timers(holds: Iterable[v.HoldTime]) -> dict[str, list[v.HoldTime]]:
         if hold.kind == "max":
             found.setdefault(hold.to_events[-1].partition(".")[0], []).append(hold)
     return found
-

@@ -57,7 +57,9 @@ def rename(text: str, meaning: Mapping[str, str]) -> str:
     return "".join([*pieces, text[last:]])
 
 
-def checked(text: str, step: str, names: Names, row: Row, column: str, problems: Problems, *, outside: bool = False) -> str:
+def checked(
+    text: str, step: str, names: Names, row: Row, column: str, problems: Problems, *, outside: bool = False
+) -> str:
     """The expression with short names of other steps spelled out; what is wrong with it is noted.
 
     `outside`: it is evaluated outside of the step (a gateway), so the step's own parameters are spelled out too.
@@ -72,11 +74,23 @@ def checked(text: str, step: str, names: Names, row: Row, column: str, problems:
         try:
             full = names.full(name, step)
         except KeyError as error:
-            problems.add(row, column, f"{error.args[0]}, in {text!r}", "write a parameter of this step or STEP.parameter")
+            problems.add(
+                row, column, f"{error.args[0]}, in {text!r}", "write a parameter of this step or STEP.parameter"
+            )
             continue
         own = outside and "." not in full and full not in names.counters
         meaning[name] = f"{step}.{full}" if own else full
     return rename(text, meaning)
+
+
+def plain_words(text: str) -> str:
+    """The table's words in the expression language: `x is not "a" or "b"`, `the day`."""
+    for words, symbol, joint in (("is not", "!=", " and "), ("is", "==", " or ")):
+        for match in reversed(list(re.finditer(rf'([\w.]+) {words} ("[^"]*"(?: or "[^"]*")*)', text))):
+            parts = [f"{match[1]} {symbol} {word}" for word in re.findall('"[^"]*"', match[2])]
+            plain = joint.join(parts)
+            text = text[: match.start()] + (plain if len(parts) == 1 else f"({plain})") + text[match.end() :]
+    return re.sub(r"\bthe (?=[A-Za-z]\w*\b)", "", text).strip()
 
 
 def literals(texts: Iterable[str]) -> dict[str, list[str]]:
@@ -99,9 +113,18 @@ _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _SIMPLE = re.compile(r"([\w.]+) (==|!=|<=|>=|<|>) (\"[^\"]*\"|[\w.]+)")
 
 
+def bracketed(text: str) -> str:
+    """The expression so that it can stand beside `and` and `or`."""
+    return text if _SIMPLE.fullmatch(text) or _is_bracketed(text) else f"({text})"
+
+
+def _is_bracketed(text: str) -> bool:
+    return text.startswith("(") and text.endswith(")") and text.count("(") == 1
+
+
 def negated(text: str) -> str:
     """The opposite of a condition, in the form a person would write it where that is short."""
-    plain = text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+    plain = text[1:-1] if _is_bracketed(text) else text
     for joint, other in ((" and ", " or "), (" or ", " and ")):
         matches = [_SIMPLE.fullmatch(part) for part in plain.split(joint)]
         if all(matches):

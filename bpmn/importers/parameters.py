@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bpmn import vocabulary as v
+from bpmn.importers.blocks import Loop
 from bpmn.importers.header import Header
 from bpmn.importers.names import IDENTIFIER, MOMENTS, Names, checked
 from bpmn.importers.steps import StepRow
@@ -34,7 +35,9 @@ class ParameterRow:
     row: Row
 
 
-def read_parameters(rows: list[Row], steps: Mapping[str, StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
+def read_parameters(
+    rows: list[Row], steps: Mapping[str, StepRow], header: Header, problems: Problems
+) -> list[ParameterRow]:
     """The parameters in the order of the table; names in formulas and limits are judged later, by `check_formulas`."""
     found: dict[tuple[str, str], ParameterRow] = {}
     for row in rows:
@@ -42,9 +45,13 @@ def read_parameters(rows: list[Row], steps: Mapping[str, StepRow], header: Heade
         if row["step_id"] not in steps:
             problems.add(row, "step_id", f"there is no step {row['step_id']}", "write a step of steps.csv")
         elif not IDENTIFIER.fullmatch(row["param"]) or row["param"] in MOMENTS:
-            problems.add(row, "param", f"{row['param']!r} can't be a name", "use ASCII letters, digits and _; not start or end")
+            problems.add(
+                row, "param", f"{row['param']!r} can't be a name", "use ASCII letters, digits and _; not start or end"
+            )
         elif key in found:
-            problems.add(row, "param", f"{'.'.join(key)} is already row {found[key].row.number}", "give it another name")
+            problems.add(
+                row, "param", f"{'.'.join(key)} is already row {found[key].row.number}", "give it another name"
+            )
         else:
             found[key] = ParameterRow(key[0], _read(row, steps[key[0]].step, header, problems), row)
     return list(found.values())
@@ -93,7 +100,9 @@ def _check(parameter: v.Parameter, row: Row, problems: Problems) -> None:
     if parameter.source == "calc" and not parameter.formula:
         problems.add(row, "formula", "a calculated parameter has no formula", "write its formula")
     if parameter.source != "calc" and parameter.formula:
-        problems.add(row, "source", f"it has a formula but its source is {parameter.source}", "write calc, or clear the formula")
+        problems.add(
+            row, "source", f"it has a formula but its source is {parameter.source}", "write calc, or clear the formula"
+        )
     limits = [getattr(parameter, column) for column in _LIMITS]
     if parameter.type in ("bool", "choice", "text"):
         for low, high in (limits[:2], limits[2:]):
@@ -126,7 +135,24 @@ def severity_outside(parameter: v.Parameter, deviations: tuple[v.Deviation, ...]
     return "critical" if any(d.severity == "critical" for d in candidates) else "major"
 
 
-_EMPTY_WORDS = {"of", "or", "and", "the", "to", "in", "out", "if", "not", "too", "with", "for", "min", "max", "per", "pct"}
+_EMPTY_WORDS = {
+    "of",
+    "or",
+    "and",
+    "the",
+    "to",
+    "in",
+    "out",
+    "if",
+    "not",
+    "too",
+    "with",
+    "for",
+    "min",
+    "max",
+    "per",
+    "pct",
+}
 
 
 def _words(text: str) -> set[str]:
@@ -141,20 +167,27 @@ def _same(one: str, other: str) -> bool:
     return longer.startswith(shorter) and (len(longer) - len(shorter) <= 3 and len(shorter) >= 3)
 
 
-def check_formulas(found: list[ParameterRow], names: Names, loops: Mapping[str, str], problems: Problems) -> list[ParameterRow]:
-    """Formulas and limits with every name known; `loops` maps a step to the loop it is in (for `previous.`)."""
-    done = []
-    for one in found:
-        columns = ["formula"] if one.parameter.source == "calc" else []
-        if one.parameter.type in ("num", "int"):
-            columns += [*_LIMITS, "target"]
-        texts = {c: getattr(one.parameter, c) for c in columns if getattr(one.parameter, c)}
-        fresh = {c: checked(text, one.step, names, one.row, _cell(one, c), problems) for c, text in texts.items()}
-        for column, text in fresh.items():
-            if "previous." in text and one.step not in loops:
-                problems.add(one.row, _cell(one, column), f"{one.step} is in no loop, so nothing is previous", "name a step")
-        done.append(replace(one, parameter=replace(one.parameter, **fresh)))
-    return done
+def check_formulas(
+    found: list[ParameterRow], names: Names, loop_of: Mapping[str, Loop], problems: Problems
+) -> list[ParameterRow]:
+    """Formulas and limits with every name known; `loop_of` gives the loop that a step is in, for `previous.`."""
+    return [_checked(one, names, loop_of.get(one.step), problems) for one in found]
+
+
+def _checked(one: ParameterRow, names: Names, loop: Loop | None, problems: Problems) -> ParameterRow:
+    columns = ["formula"] if one.parameter.source == "calc" else []
+    if one.parameter.type in ("num", "int"):
+        columns += [*_LIMITS, "target"]
+    local = Names(names.parameters, frozenset({loop.counter}) if loop else frozenset())
+    fresh: dict[str, Any] = {}
+    for column in columns:
+        text, cell = getattr(one.parameter, column), _cell(one, column)
+        if text:
+            fresh[column] = checked(text, one.step, local, one.row, cell, problems)
+            if "previous." in text and (loop is None or not loop.previous):
+                message = f"{one.step} has nothing previous at first, for {text!r}"
+                problems.add(one.row, cell, message, "put it into a loop that says what previous is at first")
+    return replace(one, parameter=replace(one.parameter, **fresh))
 
 
 def _cell(one: ParameterRow, column: str) -> str:

@@ -30,6 +30,10 @@ class PhraseError(ValueError):
         self.forms = forms
 
 
+class StructureError(PhraseError):
+    """A phrase that is understood but does not fit the steps; `forms` says what to do."""
+
+
 PARALLEL_FORMS = (
     "write '[UP1] then {[UP2] | [UP3, UP4]} joined before S16', 'after S33 {[UP7: S34] | [S35, S36]} joined before S37' "
     "or 'S26 beside L24'"

@@ -37,7 +37,9 @@ def read_specification(rows: list[Row], step: str, header: Header, problems: Pro
         elif attribute in found:
             problems.add(row, "attribute", f"{attribute} is already row {found[attribute].row.number}", "keep one")
         else:
-            found[attribute] = ParameterRow(step, _read(row, header.parameters.get(f"{step}.{attribute}", {}), problems), row)
+            found[attribute] = ParameterRow(
+                step, _read(row, header.parameters.get(f"{step}.{attribute}", {}), problems), row
+            )
     return list(found.values())
 
 
@@ -97,12 +99,16 @@ def _criterion(row: Row, problems: Problems) -> tuple[v.ParameterType, str, str,
 
 def _expected(row: Row, text: str, problems: Problems) -> tuple[v.ParameterType, str, str, tuple[v.Choice, ...]]:
     if row["unit"] not in ("text", "bool", ""):
-        problems.add(row, "criterion", f"{text!r} is no bound, but the unit is {row['unit']}", "write like >=70, or unit text")
+        problems.add(
+            row, "criterion", f"{text!r} is no bound, but the unit is {row['unit']}", "write like >=70, or unit text"
+        )
     if row["unit"] != "bool":
         return "text", text, text, ()
     if text in ("true", "false"):
         return "bool", text, text, ()
     opposites = {**_OPPOSITES, **{no: yes for yes, no in _OPPOSITES.items()}}
     if text not in opposites:
-        problems.add(row, "criterion", f"the opposite of {text!r} is not known", "write positive, pass ..., or unit text")
+        problems.add(
+            row, "criterion", f"the opposite of {text!r} is not known", "write positive, pass ..., or unit text"
+        )
     return "choice", text, text, (v.Choice(text), v.Choice(opposites.get(text, "")))

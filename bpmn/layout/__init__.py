@@ -18,7 +18,7 @@ DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
 DD = "http://www.omg.org/spec/DD/20100524/DI"
 _MARGIN = 40
-_FRAME_LEFT, _FRAME_RIGHT, _FRAME_TOP, _FRAME_BOTTOM = 30, 30, 45, 40
+_FRAME_LEFT, _FRAME_RIGHT, _FRAME_TOP, _FRAME_BOTTOM, _MARKER = 30, 30, 45, 24, 20
 
 __all__ = ["lay_out"]
 
@@ -51,9 +51,10 @@ def _frame(element: etree._Element) -> Scene:
     scene = _scope(element)
     scene.shift(_FRAME_LEFT - scene.left, 0)
     width = scene.width + _FRAME_LEFT + _FRAME_RIGHT
-    rect = Rect(0, -scene.up - _FRAME_TOP, width, scene.up + scene.down + _FRAME_TOP + _FRAME_BOTTOM)
-    shapes = {str(element.get("id")): rect, **scene.shapes}
-    return Scene(shapes, scene.lines, scene.labels, {}, width, scene.up + _FRAME_TOP, scene.down + _FRAME_BOTTOM)
+    repeated = any(str(child.tag).endswith("LoopCharacteristics") for child in element)
+    up, down = scene.up + _FRAME_TOP, scene.down + _FRAME_BOTTOM + (_MARKER if repeated else 0)
+    shapes = {str(element.get("id")): Rect(0, -up, width, up + down), **scene.shapes}
+    return Scene(shapes, scene.lines, scene.labels, {}, width, up, down)
 
 
 def _write(root: etree._Element, process: etree._Element, scene: Scene) -> None:

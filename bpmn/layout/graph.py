@@ -9,7 +9,8 @@ from lxml import etree
 from bpmn.diagram import BPMN
 
 _EVENTS = {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent"}
-TASK_WIDTH, TASK_HEIGHT, GATEWAY, EVENT = 120, 80, 50, 36
+# Modelers draw the kind of a task into its upper left corner: three lines of a name fit below it.
+TASK_WIDTH, TASK_HEIGHT, GATEWAY, EVENT = 140, 90, 50, 36
 BOUNDARY_GAP = 88
 _NOT_SHAPES = {
     "extensionElements", "documentation", "sequenceFlow", "incoming", "outgoing", "standardLoopCharacteristics",
@@ -39,6 +40,10 @@ class Node:
     @property
     def is_gateway(self) -> bool:
         return "ateway" in self.kind
+
+    @property
+    def is_task(self) -> bool:
+        return "ask" in self.kind
 
 
 @dataclass(slots=True)

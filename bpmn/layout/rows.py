@@ -19,15 +19,16 @@ def rows_scene(graph: Graph, frames: dict[str, Scene]) -> Scene:
     """The whole scope, its first row on the centre line."""
     scene = Scene()
     order = graph.order()
+    reaches: dict[str, float] = {}
     bottom = 0.0
     for index, node in enumerate(order):
         row = _row(graph, node, frames)
         y = bottom + _ROW_GAP + row.up if index else 0.0
-        reach = row.left + row.width
+        reaches[node] = max(rect.right for rect in [*row.shapes.values(), *row.labels.values()])
         scene.add(row, 0, y)
         bottom = y + row.down
-        scene.width = max(scene.width, reach)
-    _draw(graph, order, scene)
+        scene.width = max(scene.width, reaches[node])
+    _draw(graph, order, reaches, scene)
     return scene
 
 
@@ -46,7 +47,7 @@ def _row(graph: Graph, node: str, frames: dict[str, Scene]) -> Scene:
     return row
 
 
-def _draw(graph: Graph, order: list[str], scene: Scene) -> None:
+def _draw(graph: Graph, order: list[str], reach: dict[str, float], scene: Scene) -> None:
     """Straight lines first, then the others from the inner track of a margin to the outer ones, short ones inside."""
     rank = {node: index for index, node in enumerate(order)}
     aside: list[Flow] = []
@@ -60,12 +61,15 @@ def _draw(graph: Graph, order: list[str], scene: Scene) -> None:
         else:
             aside.append(flow)
     aside.sort(key=lambda flow: abs(rank.get(flow.target, 0) - rank.get(flow.source, 0)))
-    right = scene.width
     tracks: dict[bool, list[list[tuple[float, float]]]] = {True: [], False: []}
     for flow in aside:
         at_left = graph.nodes[flow.source].is_gateway
-        y1, y2 = scene.shapes[flow.source].cy, _height(graph, flow.target, scene)
+        y1, y2 = _height(graph, flow.source, scene), _height(graph, flow.target, scene)
         track = _free_track(tracks[at_left], min(y1, y2), max(y1, y2))
+        passed = order[
+            min(rank.get(flow.source, 0), rank[flow.target]) : max(rank.get(flow.source, 0), rank[flow.target])
+        ]
+        right = max((reach[node] for node in passed), default=scene.width)
         x = -_FIRST_TRACK - track * _TRACK if at_left else right + _FIRST_TRACK + track * _TRACK
         scene.lines[flow.id] = _past(scene, flow, x, y1, y2, at_left)
         _name(flow, scene, Rect(x + 6, y1 + 4, LABEL_WIDTH, label_height(flow.name)))

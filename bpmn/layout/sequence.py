@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bpmn.layout.graph import BOUNDARY_GAP, EVENT, Flow, Graph, Node
-from bpmn.layout.scene import LABEL_WIDTH, Point, Rect, Scene, label_height
+from bpmn.layout.scene import LABEL_WIDTH, LETTER, Point, Rect, Scene, label_height
 
 GAP, LABEL_GAP, LANE_GAP = 40, LABEL_WIDTH + 20, 24
 _DROP = 34  # from a boundary event down to its end event
@@ -91,11 +91,12 @@ def place_boundaries(graph: Graph, node: Node, scene: Scene) -> None:
     """Boundary events on the lower edge, from the right; each with its end event below it."""
     rect = scene.shapes[node.id]
     for index, (boundary, end) in enumerate(reversed(node.boundaries)):
-        cx = rect.right - EVENT / 2 - index * BOUNDARY_GAP
+        cx = rect.right - (EVENT if node.is_task else 2 * LABEL_WIDTH) / 2 - index * BOUNDARY_GAP
         event = Rect(cx - EVENT / 2, rect.bottom - EVENT / 2, EVENT, EVENT)
         scene.shapes[boundary] = event
         name = graph.nodes[boundary].name
-        scene.labels[boundary] = Rect(cx - EVENT / 2 - 32, event.bottom + 2, 46, label_height(name, 46))
+        size = max(len(word) for word in name.split() or [""]) * LETTER + 4
+        scene.labels[boundary] = Rect(cx - size - 6, event.bottom + 4, size, label_height(name, size))
         if end:
             below = event.moved(0, EVENT + _DROP)
             scene.shapes[end] = below
@@ -160,6 +161,8 @@ def _anchor(graph: Graph, node: str, scene: Scene) -> float:
 
 
 def _starts(node: Node) -> list[str]:
-    return [str(e.get("id")) for e in node.element if str(e.tag).endswith("}startEvent")] if node.kind != "startEvent" else []
-
-
+    return (
+        [str(e.get("id")) for e in node.element if str(e.tag).endswith("}startEvent")]
+        if node.kind != "startEvent"
+        else []
+    )
