@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import ValidationError
 
 from api.errors import Problem
+from api.reading import MAX_BODY
 from api.resource import site
 from bpmn.vocabulary import ROLES
 from engine.queries.people import device_actor, person_actor
@@ -51,7 +52,9 @@ def allow(*roles: str) -> Callable[[View], View]:
 
 def guard() -> None:
     """Before each request: refuse whoever may not call this route, before anything of the request is read."""
-    allowed: frozenset[str] = getattr(current_app.view_functions.get(request.endpoint or ""), "allowed", frozenset())
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "max_body", MAX_BODY)
+    allowed: frozenset[str] = getattr(view, "allowed", frozenset())
     g.source, g.idempotency_key = "api", None
     if PUBLIC in allowed:
         return

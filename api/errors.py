@@ -15,7 +15,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from bpmn.reading import DiagramError
 from engine import errors as e
+from forms.form import FormError
 
 MIMETYPE = "application/problem+json"
 _logger = logging.getLogger("batchwright.api")
@@ -92,6 +94,9 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.LoginTakenError: (409, "login-taken"),
     e.PersonFieldError: (422, "invalid-entries"),
     e.ResourceFieldError: (422, "invalid-entries"),
+    # Diagrams and forms
+    DiagramError: (422, "diagram-refused"),
+    FormError: (422, "invalid-entries"),
     # The workflow
     e.StepNotOpenError: (409, "task-not-ready"),
     e.UnknownRoutingNameError: (422, "unknown-routing-name"),
@@ -181,15 +186,20 @@ def _of_engine(error: Exception, status: int, kind: str) -> Problem:
     members: dict[str, Any] = {}
     details = getattr(error, "details", {})
     if found := getattr(error, "problems", None) or details.get("problems"):
-        members["problems"] = [_field_problem(one) for one in found]
+        listed = found.items() if isinstance(found, dict) else found
+        members["problems"] = [_field_problem(one) for one in listed]
     elif field := details.get("field"):
         members["problems"] = [{"field": field, "message": str(error)}]
+    if isinstance(error, e.DiagramRefusedError) and "findings" in details:
+        members["findings"] = details["findings"]
     return Problem(status, kind, HTTP[status][1], str(error), **members)
 
 
 def _field_problem(problem: Any) -> dict[str, str]:
     if isinstance(problem, str):
         return {"field": "", "message": problem}
+    if isinstance(problem, tuple):
+        return {"field": str(problem[0]), "message": str(problem[1])}
     named = {name: getattr(problem, name, "") for name in ("field", "message", "what_to_do")}
     return {name: str(text) for name, text in named.items() if text or name != "what_to_do"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import marshmallow as ma
@@ -17,6 +17,9 @@ ROW = r"[A-Za-z0-9][A-Za-z0-9._@+:/\[\]-]{0,159}"
 """Ids that the system gave to rows of the record."""
 MAX_COUNT = 2**31 - 1
 
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
 _PRINTABLE = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*")
 
 
@@ -69,13 +72,17 @@ class Count(ma.fields.Integer):
 
 
 class Instant(ma.fields.AwareDateTime):
-    """An instant with its offset from UTC; an instant without one is refused, because nobody knows which it is."""
+    """An instant with its offset from UTC; an instant without one is refused, because nobody knows which it is.
 
-    def __init__(self, **options: Any) -> None:
+    `as_text`: checked, and then kept as the person wrote it, because the record keeps that too.
+    """
+
+    def __init__(self, *, as_text: bool = False, **options: Any) -> None:
         super().__init__(format="iso", **options)
+        self._as_text = as_text
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
-        if not isinstance(value, str) or len(value) > 40:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
             raise ma.ValidationError("is no instant; write it like 2026-03-02T08:00:00Z")
         try:
             instant = super()._deserialize(value, attr, data, **options)
@@ -83,15 +90,15 @@ class Instant(ma.fields.AwareDateTime):
             raise ma.ValidationError("is no instant; write it like 2026-03-02T08:00:00Z") from None
         if not 2000 <= instant.year <= 2199:
             raise ma.ValidationError("lies outside the years 2000 to 2199")
-        return instant.astimezone(UTC)
+        return value if self._as_text else instant.astimezone(UTC)
 
 
 class Entries(ma.fields.Dict):
     """What a person typed: parameter id to text. Which ids there are and what each may hold is the step's to say."""
 
-    def __init__(self, longest: int = 2000, **options: Any) -> None:
+    def __init__(self, longest: int = 2000, names: str = KEY, **options: Any) -> None:
         super().__init__(
-            keys=Code(KEY), values=Text(longest), validate=validate.Length(max=400, error="holds too many entries"),
+            keys=Code(names), values=Text(longest), validate=validate.Length(max=400, error="holds too many entries"),
             **options,
         )  # fmt: skip
 

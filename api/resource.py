@@ -18,7 +18,7 @@ from flask_smorest import Blueprint
 
 from api.errors import Problem
 from api.fields import MAX_COUNT, Nothing
-from api.reading import StrictParser
+from api.reading import MAX_BODY, StrictParser
 from engine.site import Site
 from engine.transaction import perform
 
@@ -54,9 +54,9 @@ class Resource(Blueprint):
 
     def acts(
         self, path: str, body: type[ma.Schema], answer: type[ma.Schema], *, status: int = 200, keyed: bool = True,
-        method: str = "POST",
+        method: str = "POST", max_body: int = MAX_BODY,
     ) -> Callable[[View], View]:  # fmt: skip
-        """A route that changes the record. `keyed`: refused without an Idempotency-Key."""
+        """A route that changes the record. `keyed`: refused without an Idempotency-Key. `max_body`: bytes."""
 
         def decorate(view: View) -> View:
             @wraps(view)
@@ -68,6 +68,7 @@ class Resource(Blueprint):
 
             inner = self.arguments(body, location="json", required=body is not Nothing)(act_once)
             inner = self.doc(parameters=[_KEY_HEADER | {"required": keyed}, *_if_match(body)])(inner)
+            inner.max_body = max_body
             return self._route(path, method, inner, answer, status, (400, 401, 403, 404, 409, 412, 413, 415, 422))
 
         return decorate

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from api.resource import Resource
+from api.resources.batches import batches
 from api.resources.equipment import equipment
 from api.resources.health import health
 from api.resources.lots import lots
 from api.resources.people import people
+from api.resources.recipes import recipes
 from api.resources.session import session
+from api.resources.tasks import tasks
 
-RESOURCES: tuple[Resource, ...] = (session, people, equipment, lots, health)
+RESOURCES: tuple[Resource, ...] = (
+    session,
+    recipes,
+    batches,
+    tasks,
+    people,
+    equipment,
+    lots,
+    health,
+)

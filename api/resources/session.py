@@ -8,8 +8,9 @@ import marshmallow as ma
 from flask import g
 
 from api.auth import PUBLIC, SIGNED_IN, TOKEN_SECONDS, allow, issue_token
-from api.fields import Code, Nothing, Schema, Text, answer
+from api.fields import Code, Nothing, Text, answer
 from api.resource import Resource, act, site
+from api.signing import Secret, proven
 from engine import sign_in
 from engine.actions import people
 from engine.passwords import MAXIMUM_LENGTH
@@ -18,23 +19,16 @@ from engine.transaction import Actor, perform
 session = Resource("session", "Sign in and out; the secret half of a signature.")
 
 
-class SignIn(Schema):
+class SignIn(Secret):
     """Both components: the login and the password."""
 
     login = Code(required=True)
-    password = Text(MAXIMUM_LENGTH, shortest=1, required=True)
 
 
 class NewPassword(SignIn):
     """The password of before, and the one from now on."""
 
     new_password = Text(MAXIMUM_LENGTH, shortest=1, required=True)
-
-
-class Password(Schema):
-    """The secret component again."""
-
-    password = Text(MAXIMUM_LENGTH, shortest=1, required=True)
 
 
 Session = answer(
@@ -117,12 +111,11 @@ def choose_password(body: dict) -> dict:
     }  # fmt: skip
 
 
-@session.acts("/session/statement", Password, Accepted)
+@session.acts("/session/statement", Secret, Accepted)
 @allow(SIGNED_IN)
 def accept_statement(body: dict) -> dict:
     """Accept the statement on electronic signatures
 
     Needed once, before the first signature.
     """
-    proof = sign_in.confirm(site(), g.actor, body["password"], source=g.source)
-    return act(people.accept_statement, stream=f"person:{g.actor.id}", proof=proof)
+    return act(people.accept_statement, stream=f"person:{g.actor.id}", **proven(body))

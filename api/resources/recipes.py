@@ -1,0 +1,146 @@
+"""Recipes: a diagram that passed its checks, signed, and in effect from an instant on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+
+import marshmallow as ma
+
+from api.auth import GMP_ROLES, allow
+from api.fields import NAME, Instant, Schema, answer
+from api.paging import PageQuery, page
+from api.resource import Resource, act, site
+from api.signing import Secret, proven
+from bpmn.checks import check_diagram
+from bpmn.diagram import Diagram as BpmnDiagram
+from engine.actions import recipes as actions
+from engine.errors import DiagramRefusedError, UnstorableTextError
+from engine.queries.lists import revision_page
+from engine.transaction import Action
+
+recipes = Resource("recipes", "Master recipes: BPMN diagrams under revision.")
+
+MAX_DIAGRAM = 16 * 1024 * 1024
+"""Bytes of a diagram in a request; what a diagram may hold is said by its checks."""
+
+
+class Diagram(Schema):
+    """A recipe's BPMN 2.0 XML."""
+
+    xml = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=MAX_DIAGRAM))
+
+
+class RecipeSignature(Secret):
+    """A signature on a revision."""
+
+    meaning = ma.fields.String(required=True, validate=ma.validate.OneOf([meaning for meaning, _ in actions.ROUTE]))
+
+
+class Effectivity(Secret):
+    """From when a revision is in effect."""
+
+    effective_at = Instant(as_text=True, required=True)
+
+
+Revision = answer(
+    "RecipeRevision",
+    id=ma.fields.String(),
+    recipe_id=ma.fields.String(),
+    revision=ma.fields.String(),
+    title=ma.fields.String(),
+    hash=ma.fields.String(),
+    state=ma.fields.String(),
+    version=ma.fields.Integer(),
+)
+RevisionPage = answer(
+    "RecipeRevisionPage", items=ma.fields.List(ma.fields.Nested(Revision)), next=ma.fields.String(allow_none=True)
+)
+Imported = answer(
+    "ImportedRecipe",
+    revision=ma.fields.String(),
+    hash=ma.fields.String(),
+    steps=ma.fields.Integer(),
+    warnings=ma.fields.List(ma.fields.Dict()),
+)
+Signed = answer("SignedRecipe", revision=ma.fields.String(), state=ma.fields.String())
+Finding = answer(
+    "DiagramFinding",
+    rule=ma.fields.String(),
+    element_id=ma.fields.String(),
+    line=ma.fields.Integer(),
+    message=ma.fields.String(),
+    what_to_do=ma.fields.String(),
+    severity=ma.fields.String(),
+)
+Checked = answer("CheckedDiagram", ok=ma.fields.Boolean(), findings=ma.fields.List(ma.fields.Nested(Finding)))
+
+
+@recipes.acts("/recipes/checks", Diagram, Checked, keyed=False, max_body=MAX_DIAGRAM)
+@allow(*GMP_ROLES)
+def check(body: dict) -> dict:
+    """Check a diagram
+
+    All problems at once, each with its element, its line and what to do. Nothing is loaded.
+    """
+    report = check_diagram(_encoded(body["xml"]))
+    return {"ok": report.ok, "findings": [asdict(finding) for finding in report.findings]}
+
+
+@recipes.acts("/recipes", Diagram, Imported, status=201, max_body=MAX_DIAGRAM)
+@allow("PROC")
+def import_recipe(body: dict) -> dict:
+    """Load a diagram as a draft revision
+
+    Only if it passes every check; the refusal lists all findings.
+    """
+    recipe_id = _recipe_id(_encoded(body["xml"]))
+    return act(actions.import_recipe, stream=f"recipe:{recipe_id}", xml=body["xml"])
+
+
+@recipes.reads("/recipes", RevisionPage, query=PageQuery)
+@allow(*GMP_ROLES)
+def all_revisions(query: dict) -> dict:
+    """All revisions of all recipes"""
+    rows = revision_page(site(), query["after"], query["limit"] + 1)
+    return page(rows, query["limit"], lambda row: [row["id"]])
+
+
+@recipes.acts("/recipes/<name:revision_id>/signatures", RecipeSignature, Signed)
+@allow("PROC", "MFG_SUP", "QA_DISP", "QA_FLR")
+def sign(body: dict, revision_id: str) -> dict:
+    """Sign a revision
+
+    Authored, reviewed by production, approved by QA: in this order and by different people.
+    """
+    return _act(actions.sign_recipe, revision_id, proven(body))
+
+
+@recipes.acts("/recipes/<name:revision_id>/effectivity", Effectivity, Signed)
+@allow("QA_DISP")
+def make_effective(body: dict, revision_id: str) -> dict:
+    """Put a revision into effect
+
+    From an instant on; the one before can't be issued from then.
+    """
+    return _act(actions.make_effective, revision_id, proven(body))
+
+
+def _act(action: Action, revision_id: str, body: dict) -> dict:
+    recipe_id = revision_id.partition("@")[0]
+    return act(action, stream=f"recipe:{recipe_id}", revision_id=revision_id, **body)
+
+
+def _encoded(xml: str) -> bytes:
+    try:
+        return xml.encode()
+    except UnicodeEncodeError:
+        raise UnstorableTextError("It contains half of a character.") from None
+
+
+def _recipe_id(xml: bytes) -> str:
+    """The master recipe's number, which names the stream; a diagram without one is refused like any other fault."""
+    recipe_id = BpmnDiagram.parse(xml).recipe.id
+    if not re.fullmatch(NAME, recipe_id):
+        raise DiagramRefusedError("It has no recipe number of letters, digits and . _ - in `mes:recipe`.")
+    return recipe_id
