@@ -253,7 +253,7 @@ class Instance(Frontier, BpmnWorkflow):
     def escalate(self, scope: Frontier, sent: EventDefinition) -> None:
         """Takes an escalation outwards, to the first activity that has a boundary event for it, and no sibling's.
 
-        A boundary event catches once; what it caught before goes no further either. Uncaught, it has no effect.
+        What it interrupts ends at once, the thrower too. A boundary event catches once; what it caught before goes no further either. Uncaught, it has no effect.
         """
         while isinstance(scope, Scope):
             activity = scope.activity
@@ -263,6 +263,8 @@ class Instance(Frontier, BpmnWorkflow):
             for token in list(scope.tasks.values()):
                 if token.task_spec in catching and token._parent == around._parent and token._state == WAITING:
                     self.wake(token)
+                    if token.task_spec.cancel_activity:
+                        around.cancel()
             if catching:
                 return
 

@@ -197,6 +197,10 @@ class Throwing(Lazy):
             my_task.workflow.top_workflow.escalate(my_task.workflow, self.event_definition)
         return True
 
+    def _on_complete(self, my_task: Token) -> None:
+        if not my_task.workflow.completed:  # else the escalation has interrupted this scope
+            super()._on_complete(my_task)
+
 
 class ThrowEvent(Throwing, defaults.IntermediateThrowEvent):
     """Passes on at once, with or without an escalation."""
