@@ -128,12 +128,14 @@ class Signature:
 class Scan:
     """Codes to scan at a step. identity: at least `minimum` different identifiers of the order.
 
-    material / equipment: each name in the step's list, or of the whole recipe where `scope` is "recipe".
+    material / equipment: each name in the step's list, or of the whole recipe where `scope` is "recipe", but for those in
+    `omit` (separated by ";": what is made on the way, or came with the patient).
     """
 
     kind: ScanKind
     minimum: int = 1
     scope: Literal["step", "recipe"] = "step"
+    omit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Tables in, recipe diagram out: steps, parameters, hold times, structure and release specification become one BPMN file.
+"""Tables in, recipe diagram out: steps, parameters, hold times, structure and release specification in one BPMN file.
 
 `import_tables(folder)` reads steps.csv, parameters.csv, hold_times.csv, structure.csv, release_specification.csv and
-recipe.json (all but the first optional) and answers the XML, or raises RecipeTablesError with every problem by file, row
-and column. The same tables give the same bytes.
+recipe.json (all but the first optional) and answers the XML, or raises RecipeTablesError with every problem by file,
+row and column. The same tables give the same bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m bpmn.importers DIR OUT.bpmn`: draw the recipe of a folder of tables, or say everything that is wrong with them."""
+"""`python -m bpmn.importers DIR OUT.bpmn`: draw the recipe of a folder of tables, or say all that is wrong there."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ def summary(imported: Imported, out: Path) -> str:
     specified = sum(p.judge == "specification" for p in parameters)
     lines = [
         f"{out}: {recipe.id} revision {recipe.revision}",
-        f"  {len(imported.steps)} steps in {units} unit procedures; structure {', '.join(imported.structure) or 'in sequence'}",
-        f"  {len(parameters) - specified} parameters and {specified} attributes of the release specification, {calculated} calculated",
+        f"  {len(imported.steps)} steps in {units} unit procedures",
+        f"  structure: {', '.join(imported.structure) or 'one step after the other'}",
+        f"  {len(parameters) - specified} parameters, {specified} attributes of the release specification; "
+        f"{calculated} of them calculated",
         f"  {len(recipe.hold_times)} hold times; order: {', '.join(f.name for f in recipe.order_fields)}",
     ]
     if imported.unused_columns:

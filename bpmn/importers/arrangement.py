@@ -1,4 +1,4 @@
-"""What the structure of a procedure says beside the flow: which choices its decisions need, and which of them depart."""
+"""What the structure of a procedure says beside the flow: the choices of its decisions, and which of them depart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks into BPMN: each block becomes its nodes and flows. Ids come from the tables, so they stay the same when drawn again."""
+"""Blocks into BPMN: each block becomes its nodes and flows. Ids come from the tables, so they stay when drawn again."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What no table says: the recipe's number and revision, its order, and who signs what. The file `recipe.json`, all optional.
+"""What no table says: the recipe's number and revision, its order, who signs what: the file `recipe.json`, optional.
 
 id, revision, title, product, late_entry_minutes
 specification_step   the step at which the release specification is entered (default: the only step with QC results)
 order                {field: {label, type, uom, identifier}}; fields that expressions use need not be named
 verification         {code: {roles, meanings}} for the codes P, W, V, Q
-steps                {step: {kind, decision_roles, verification}}
-parameters           {step.parameter: {name, uom, severity, why}}
+steps                {step: {kind, decision_roles, verification, omit}}; `omit`: not to be scanned there ("a; b")
+parameters           {step.parameter: {name, uom, severity, why, when}}
 hold_times           {hold: {links}}
 loops                {loop: {label, due}}; `due` is the instant an iteration becomes due, an expression
 """
@@ -26,8 +26,8 @@ FILE = "recipe.json"
 _NESTED = {
     "order": {"label", "type", "uom", "identifier"},
     "verification": {"roles", "meanings"},
-    "steps": {"kind", "decision_roles", "verification"},
-    "parameters": {"name", "uom", "severity", "why"},
+    "steps": {"kind", "decision_roles", "verification", "omit"},
+    "parameters": {"name", "uom", "severity", "why", "when"},
     "hold_times": {"links"},
     "loops": {"label", "due"},
 }
@@ -69,7 +69,7 @@ class Header:
     loops: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def slot(self, step: str, kind: str, code: v.SlotCode) -> v.Signature:
-        """The signature slot of a verification code at a step: its own, the header's for all steps, or the usual one."""
+        """The signature slot of a code at a step: the step's own, the header's for all steps, or the usual one."""
         roles, meanings = _SLOTS.get((code, kind), _SLOTS[code, ""])
         usual = {"roles": roles, "meanings": meanings}
         for_all = self.verification.get(code, {}) if (code, kind) not in _SLOTS else {}

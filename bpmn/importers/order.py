@@ -14,7 +14,7 @@ _TIMES = ("hours", "minutes", "days")
 
 
 def order_fields(texts: Iterable[str], holds: Iterable[v.HoldTime], header: Header) -> tuple[v.OrderField, ...]:
-    """Identifiers first, then the other fields in the order of the header and of their use; the type follows the use."""
+    """Identifiers first, then the other fields in the order of the header and of use; the type follows the use."""
     types: dict[str, v.ParameterType] = {}
     for text in texts:
         for name, kind in _uses(text).items():
@@ -38,7 +38,7 @@ def order_fields(texts: Iterable[str], holds: Iterable[v.HoldTime], header: Head
 
 
 def _uses(text: str) -> dict[str, v.ParameterType]:
-    """The order's fields in an expression: a time where a moment is taken from it, a text where it is compared with one."""
+    """The order's fields in an expression, with the type that their use there asks for."""
     try:
         words = tokens(text)
     except ExpressionError:

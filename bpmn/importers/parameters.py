@@ -19,7 +19,7 @@ LAYOUT = Layout(
     ("step_id", "param", "name", "type"),
     (
         "unit", "target", "nor_low", "nor_high", "par_low", "par_high", "limit_action", "class", "source", "formula", "why",
-        "severity", "choices",
+        "severity", "choices", "when",
     ),
 )  # fmt: skip
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
@@ -80,6 +80,7 @@ def _read(row: Row, step: v.Step, header: Header, problems: Problems) -> v.Param
         formula=row["formula"],
         why=said.get("why", row["why"]),
         judge="balance" if "balance" in name.lower() and limited else "limit",
+        when=said.get("when", row["when"]),
         choices=tuple(v.Choice(c.strip()) for c in row["choices"].split(";") if c.strip()),
     )  # fmt: skip
     asked = _one_of(row, "severity", said.get("severity", row["severity"]) or "major", v.SEVERITIES, problems)

@@ -57,7 +57,7 @@ class Branches:
 
 @dataclass(frozen=True, slots=True)
 class ParallelPhrase:
-    """Branches, what comes before them (`after`, last name) and the step that needs them all (`before`); either may be empty."""
+    """Branches, what comes before them (`after`) and the step that needs them all (`before`); either may be empty."""
 
     branches: Branches
     after: str = ""

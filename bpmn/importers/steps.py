@@ -80,7 +80,7 @@ def _read(row: Row, unit: tuple[str, str], header: Header, problems: Problems) -
         signatures=tuple(header.slot(row["step_id"], kind, code) for code in _slots(codes)),
         equipment=_listed(row["equipment_class"]),
         materials=_listed(row["materials"]),
-        scans=_scans(row, codes),
+        scans=_scans(row, codes, header.steps.get(row["step_id"], {}).get("omit", "")),
         deviations=read_deviations(row["typical_deviations_default_class"]),
     )
     return StepRow(step, unit, row, codes)
@@ -118,12 +118,12 @@ def _listed(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name and not _ALL.match(name)))
 
 
-def _scans(row: Row, codes: frozenset[str]) -> tuple[v.Scan, ...]:
+def _scans(row: Row, codes: frozenset[str], omit: str) -> tuple[v.Scan, ...]:
     scans = [v.Scan("identity")] if "B" in codes else []
     everything = {"material": row["materials"], "equipment": row["equipment_class"]}
     for kind in ("material", "equipment"):
         if any(_ALL.match(name.strip()) for name in everything[kind].split(";")):
-            scans.append(v.Scan(kind, scope="recipe"))
+            scans.append(v.Scan(kind, scope="recipe", omit=omit))
         elif (
             kind == "material"
             and _listed(row["materials"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something in the tables that keeps them from becoming a recipe. `row` is the line of the file, the heading is 1."""
+    """Something in the tables that keeps them from becoming a recipe. `row` is the line of the file, from 1."""
 
     file: str
     row: int

@@ -76,7 +76,8 @@ def scan_names(batch: BatchRecord, step: v.Step, scan: v.Scan) -> list[str]:
         return s.materials if scan.kind == "material" else s.equipment
 
     steps = [step] if scan.scope == "step" else list(batch.recipe.steps.values())
-    return list(dict.fromkeys(name for s in steps for name in of(s)))
+    omitted = {name.strip() for name in scan.omit.split(";")}
+    return list(dict.fromkeys(name for s in steps for name in of(s) if name not in omitted))
 
 
 def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from engine.records import Equipment
 from engine.records.shape import Row
 from engine.transaction import Act, Actor
 
-STATES = ("in_service", "out_of_service", "retired")
+STATES = ("ready", "in_use", "out_of_service", "retired")
 KEEPERS = frozenset({"MFG_SUP", "QA_FLR"})
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
@@ -34,7 +34,7 @@ def register_equipment(
         raise ResourceFieldError("Name the class that recipes ask for.", field="equipment_class")
     act.insert(
         Equipment, id=equipment_id.strip(), equipment_class=equipment_class.strip(), name=name.strip(),
-        status="in_service", calibration_due_at=calibration_due_at, cleaned_until=cleaned_until,
+        status="ready", calibration_due_at=calibration_due_at, cleaned_until=cleaned_until,
         software_version=software_version.strip(), credential_hash=credential_hash, exclusive=exclusive,
     )  # fmt: skip
     act.note("equipment:registered", equipment_class=equipment_class.strip(), name=name.strip())

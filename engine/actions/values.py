@@ -1,4 +1,4 @@
-"""Record what was typed, read or calculated at a step; every value is judged the moment it is recorded."""
+"""From what was typed, read or calculated to recorded values; every value is judged the moment it is recorded."""
 
 from __future__ import annotations
 
@@ -34,30 +34,6 @@ class Recorded:
     text: str
     value: Value | None
     qualifier: str = ""
-
-
-def record_values(
-    act: Act,
-    *,
-    actor: Actor,
-    batch_id: str,
-    task_key: str,
-    entries: Mapping[str, str],
-    version: int | None = None,
-    reasons: Mapping[str, str] | None = None,
-    event_at: str | None = None,
-) -> dict[str, Any]:
-    """Record typed values at a started step, each kept as typed and judged now.
-
-    `entries`: parameter id -> text. `reasons`: why a parameter is measured again, by id. `event_at`: ISO instant of the
-    event where it differs from now. Raises FormError (all fields at once), AlreadyRecordedError, TaskStateError,
-    TaskChangedError. Source: 21 CFR 211.188(b), FDA data integrity Q12.
-    """
-    batch, task = access.open_for_entry(act, actor, batch_id, task_key, version)
-    shown = enter(act, actor, batch, task, entries, reasons or {}, event_at)
-    act.note("value:recorded", task=task_key, parameters=sorted(entries))
-    batch.save(act)
-    return {"task": access.task_answer(task), "exceptions": shown}
 
 
 def enter(
@@ -96,27 +72,6 @@ def enter(
             reason=reasons.get(parameter_id, ""),
         )
     return shown + calculate(act, batch, task)
-
-
-def accept_readings(
-    act: Act,
-    *,
-    actor: Actor,
-    batch_id: str,
-    task_key: str,
-    readings: Mapping[str, str],
-    version: int | None = None,
-    reasons: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """Accept device readings into the record: the person vouches that they belong to this step.
-
-    `readings`: parameter id -> reading id. Raises ReadingRefusedError for one of another batch, step or time.
-    """
-    batch, task = access.open_for_entry(act, actor, batch_id, task_key, version)
-    shown = take_readings(act, actor, batch, task, readings, reasons or {})
-    act.note("reading:accepted", task=task_key, readings=dict(readings))
-    batch.save(act)
-    return {"task": access.task_answer(task), "exceptions": shown}
 
 
 def take_readings(
