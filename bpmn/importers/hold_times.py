@@ -78,7 +78,7 @@ def _check_event(event: str, row: Row, column: str, types: Types, problems: Prob
     known = match and match[1] in types and (match[2] in MOMENTS or types[match[1]].get(match[2]) == "date_time")
     if not known:
         problems.add(row, column, f"{event!r} is no event of this recipe",
-                     f"write STEP.start, STEP.end, STEP.<date_time parameter>{' or order.<field>' * order}")  # fmt: skip
+                     f"write STEP.start, STEP.end, STEP.<a date_time>{' or order.<field>' * order}")  # fmt: skip
 
 
 def _check_limits(row: Row, kind: str, problems: Problems) -> None:

@@ -18,8 +18,8 @@ LAYOUT = Layout(
     "parameters.csv",
     ("step_id", "param", "name", "type"),
     (
-        "unit", "target", "nor_low", "nor_high", "par_low", "par_high", "limit_action", "class", "source", "formula", "why",
-        "severity", "choices", "when",
+        "unit", "target", "nor_low", "nor_high", "par_low", "par_high", "limit_action", "class", "source", "formula",
+        "why", "severity", "choices", "when",
     ),
 )  # fmt: skip
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
@@ -117,8 +117,8 @@ def _check(parameter: v.Parameter, row: Row, problems: Problems) -> None:
 def severity_outside(parameter: v.Parameter, deviations: tuple[v.Deviation, ...]) -> v.Severity:
     """How grave a value outside PAR is: major, or critical where the step's most alike deviation says so.
 
-    Alike means words in common, as a share of the deviation's words. An identity (class ID) that is like none of them gets
-    the gravest of the step.
+    Alike means words in common, as a share of the deviation's words. An identity (class ID) that is like none of them
+    gets the gravest of the step.
     """
     if not any(getattr(parameter, limit) for limit in _LIMITS):
         return "major"  # nothing judges it

@@ -35,8 +35,8 @@ class StructureError(PhraseError):
 
 
 PARALLEL_FORMS = (
-    "write '[UP1] then {[UP2] | [UP3, UP4]} joined before S16', 'after S33 {[UP7: S34] | [S35, S36]} joined before S37' "
-    "or 'S26 beside L24'"
+    "write '[UP1] then {[UP2] | [UP3, UP4]} joined before S16', 'after S33 {[UP7: S34] | [S35, S36]} joined before "
+    "S37' or 'S26 beside L24'"
 )
 EXCLUSIVE_OF_FORMS = "write 'after S13' or 'around S14'"
 EXCLUSIVE_FORMS = (
@@ -317,5 +317,5 @@ def _when(text: str, counter: str, part: str) -> str:
     match = re.fullmatch(rf"on {counter}s ((?:\d+, )*\d+(?: and \d+)?)", words)
     if match:
         return " or ".join(f"{counter} == {number}" for number in re.findall(r"\d+", match[1]))
-    raise PhraseError(f"{text!r} in {part!r} is not understood",
-                      f"write 'once, on {counter} 6', 'on {counter}s 4, 6 and 8', 'from {counter} 7' or 'to {counter} 9'")  # fmt: skip
+    forms = f"write 'once, on {counter} 6', 'on {counter}s 4, 6 and 8', 'from {counter} 7' or 'to {counter} 9'"
+    raise PhraseError(f"{text!r} in {part!r} is not understood", forms)

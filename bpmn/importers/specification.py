@@ -92,8 +92,8 @@ def _criterion(row: Row, problems: Problems) -> tuple[v.ParameterType, str, str,
         elif symbol == "=" and not low and not high:
             low = high = bound
         else:
-            problems.add(row, "criterion", f"{part.strip()!r} is not understood",
-                         "write like >=70, <=0.5 or >=15 and <=70 (bounds are inclusive), or the expected text")  # fmt: skip
+            message = f"{part.strip()!r} is not understood"
+            problems.add(row, "criterion", message, "write like >=70 or >=15 and <=70, inclusive, or the expected text")
     return "num", low, high, ()
 
 

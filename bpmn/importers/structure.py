@@ -1,7 +1,7 @@
 """The table of structure: parallel parts, gateways and loops laid over the plain order of the steps.
 
-Loops and then parallel parts are laid from the outside in, then gateways around steps, and last gateways after something,
-which stand where that something then is.
+Loops and then parallel parts are laid from the outside in, then gateways around steps, and last gateways after
+something, which stand where that something then is.
 """
 
 from __future__ import annotations

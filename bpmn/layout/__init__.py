@@ -1,7 +1,7 @@
 """Places for the shapes of a recipe diagram, so that a person can read it in any BPMN modeler.
 
-Unit procedures stand one per row, from top to bottom; inside, steps run from left to right, the usual way on one straight
-line, other branches below it. Flows run at right angles. The same diagram always gets the same places.
+Unit procedures stand one per row, from top to bottom; inside, steps run from left to right, the usual way on one
+straight line, other branches below it. Flows run at right angles. The same diagram always gets the same places.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["lay_out"]
 
 
 def lay_out(root: etree._Element) -> None:
-    """Give every shape and flow of the first process its place; what the diagram said about places before is dropped."""
+    """Give every shape and flow of the first process its place; earlier places are dropped."""
     for old in root.findall(f"{{{DI}}}BPMNDiagram"):
         root.remove(old)
     process = root.find(f"{{{BPMN}}}process")

@@ -14,13 +14,14 @@ TASK_WIDTH, TASK_HEIGHT, GATEWAY, EVENT = 140, 90, 50, 36
 BOUNDARY_GAP = 88
 _NOT_SHAPES = {
     "extensionElements", "documentation", "sequenceFlow", "incoming", "outgoing", "standardLoopCharacteristics",
-    "multiInstanceLoopCharacteristics", "ioSpecification", "property", "laneSet", "association", "auditing", "monitoring",
+    "multiInstanceLoopCharacteristics", "ioSpecification", "property", "laneSet", "association", "auditing",
+    "monitoring",
 }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Node:
-    """A flow node; `boundaries` are the events at its edge, each with the end event right behind it, if there is one."""
+    """A flow node; `boundaries` are the events at its edge, each with the end event right behind it, or ""."""
 
     id: str
     kind: str
@@ -40,6 +41,10 @@ class Node:
     @property
     def is_gateway(self) -> bool:
         return "ateway" in self.kind
+
+    @property
+    def is_event(self) -> bool:
+        return self.kind in _EVENTS
 
     @property
     def is_task(self) -> bool:
@@ -106,7 +111,7 @@ class Graph:
                 self.satellites[end] = host
 
     def successors(self, node: str) -> list[Flow]:
-        """The flows on from a node, those of its boundary events that lead further included, in the order of the file."""
+        """The flows on from a node, and from its boundary events that lead further, in the order of the file."""
         own = list(self.outgoing[node])
         for boundary, end in self.nodes[node].boundaries:
             own += [] if end else self.outgoing[boundary]
@@ -139,7 +144,8 @@ class Graph:
         """The nodes on a way to a plain end; ends of other kinds (terminate, escalation) stand aside."""
         plain = {
             n for n in order
-            if self.nodes[n].kind == "endEvent" and not any(str(c.tag).endswith("EventDefinition") for c in self.nodes[n].element)
+            if self.nodes[n].kind == "endEvent"
+            and not any(str(child.tag).endswith("EventDefinition") for child in self.nodes[n].element)
         }  # fmt: skip
         found = set(plain)
         for node in reversed(order):
@@ -148,7 +154,7 @@ class Graph:
         return found or set(order)
 
     def meetings(self, order: list[str], main: set[str]) -> dict[str, str]:
-        """Where all ways on from a node meet again at the latest ("" when they don't), by node (immediate postdominators)."""
+        """Where all ways on from a node meet again, "" when they don't (its immediate postdominator)."""
         meets: dict[str, str] = {"": ""}
         depth = {"": 0}
         rank = {node: index for index, node in enumerate(order)}

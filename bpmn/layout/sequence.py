@@ -45,7 +45,7 @@ class _Layouter:
         if scene is None:
             width, height = found.size
             scene = Scene({node: Rect(0, -height / 2, width, height)}, width=width, up=height / 2, down=height / 2)
-        _name(scene, found, self.graph)
+        _name(scene, found)
         place_boundaries(self.graph, found, scene)
         return scene
 
@@ -53,30 +53,23 @@ class _Layouter:
         """The branches behind a node; answers the node at which the straight line goes on."""
         inside = [way for way in ways if way.target in self.main] or ways
         meeting = self.meetings[node] if len(inside) > 1 else inside[0].target
-        gap = LABEL_GAP if any(way.name for way in ways) else GAP
-        start = scene.width + gap - (GAP if not any(way.name for way in ways) else 0)
+        indent = scene.width + (LABEL_GAP if any(way.name for way in ways) else GAP)
         bottom = 0.0
         for way in [inside[0], *(way for way in ways if way is not inside[0])]:
             branch = self.sequence(way.target, meeting)
-            above = max(branch.up, label_height(way.name) + 8 if way.name else 10)
-            if way is inside[0]:
-                scene.up = max(scene.up, label_height(way.name) + 8 if way.name else 0)
-                y, bottom = 0.0, max(scene.down, branch.down)
-            else:
-                y = bottom + LANE_GAP + above
-                bottom = y + max(branch.down, 6)
-            indent = start + (GAP if branch.shapes and not any(w.name for w in ways) else 0)
+            branch.up = max(branch.up, label_height(way.name) + 8 if way.name else 10)
+            y = 0.0 if way is inside[0] else bottom + LANE_GAP + branch.up
             scene.lanes[way.id] = y
-            reach = branch.width
             scene.add(branch, indent, y)
-            scene.width = max(scene.width, indent + reach)
-            scene.down = max(scene.down, bottom)
+            scene.width = max(scene.width, indent + branch.width)
+            bottom = max(scene.down, y + 6)
+        scene.down = bottom
         return meeting
 
 
-def _name(scene: Scene, node: Node, graph: Graph) -> None:
+def _name(scene: Scene, node: Node) -> None:
     """The name of a gateway above it, of an event below it."""
-    if not node.name or not (node.is_gateway or node.size == (EVENT, EVENT)):
+    if not node.name or not (node.is_gateway or node.is_event):
         return
     rect, height = scene.shapes[node.id], label_height(node.name)
     y = rect.y - height - 4 if node.is_gateway else rect.bottom + 4
