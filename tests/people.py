@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,10 +31,17 @@ def login_of(role: str) -> str:
     return role.lower().replace("_", ".")
 
 
-def everybody(site: Site, roles: Iterable[str] = tuple(ROLES)) -> dict[str, Someone]:
-    """One person for each role, by role."""
-    passwords.set_cost(passwords.CHEAP)
-    return {role: join(site, login_of(role), f"{ROLES[role]} One", role) for role in roles}
+class Staff(dict[str, Someone]):
+    """One person for each role, by role; who is asked for the first time joins the site then."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+        passwords.set_cost(passwords.CHEAP)
+
+    def __missing__(self, role: str) -> Someone:
+        self[role] = join(self.site, login_of(role), f"{ROLES[role]} One", role)
+        return self[role]
 
 
 def join(site: Site, login: str, full_name: str, role: str) -> Someone:

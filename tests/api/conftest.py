@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from api.app import register
 from engine.keys import create_keys
 from engine.site import Site, open_site
-from tests.people import Someone, everybody
+from tests.people import Staff
 
 _numbers = itertools.count(1)
 
@@ -53,9 +53,9 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def staff(site: Site) -> dict[str, Someone]:
+def staff(site: Site) -> Staff:
     """One person for each role."""
-    return everybody(site)
+    return Staff(site)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def nobody(app: Flask) -> Client:
 
 
 @pytest.fixture
-def as_role(app: Flask, staff: dict[str, Someone]) -> Callable[[str], Client]:
+def as_role(app: Flask, staff: Staff) -> Callable[[str], Client]:
     """A client signed in as the person who holds a role."""
 
     def signed_in(role: str) -> Client:

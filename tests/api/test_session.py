@@ -9,7 +9,7 @@ from engine.actions import people
 from engine.site import Site
 from engine.transaction import SYSTEM, perform
 from tests.api.conftest import AsRole, Client
-from tests.people import FIRST_PASSWORD, PASSWORD, Someone
+from tests.people import FIRST_PASSWORD, PASSWORD, Staff
 
 
 def test_the_operator_signs_in_and_is_known_with_her_role(as_role: AsRole) -> None:
@@ -17,18 +17,18 @@ def test_the_operator_signs_in_and_is_known_with_her_role(as_role: AsRole) -> No
     assert (caller["full_name"], caller["roles"]) == ("Operator One", ["MFG_OP"])
 
 
-def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(staff: dict[str, Someone], nobody: Client) -> None:
-    wrong = nobody.post("/session", {"login": "mfg.op", "password": "wrong"})
+def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(staff: Staff, nobody: Client) -> None:
+    wrong = nobody.post("/session", {"login": staff["MFG_OP"].login, "password": "wrong"})
     unknown = nobody.post("/session", {"login": "nobody.here", "password": "wrong"})
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.get_json()["detail"] == unknown.get_json()["detail"]
 
 
 @pytest.mark.requirement("P11-33")
-def test_the_fifth_wrong_password_locks_the_account(staff: dict[str, Someone], nobody: Client) -> None:
+def test_the_fifth_wrong_password_locks_the_account(staff: Staff, nobody: Client) -> None:
     for _ in range(5):
-        assert nobody.post("/session", {"login": "mfg.op", "password": "wrong"}).status_code == 401
-    assert nobody.post("/session", {"login": "mfg.op", "password": PASSWORD}).status_code == 401
+        assert nobody.post("/session", {"login": staff["MFG_OP"].login, "password": "wrong"}).status_code == 401
+    assert nobody.post("/session", {"login": staff["MFG_OP"].login, "password": PASSWORD}).status_code == 401
 
 
 def test_a_token_ends_with_the_session(as_role: AsRole) -> None:
@@ -66,9 +66,7 @@ def test_a_forged_or_foreign_token_is_worth_nothing(as_role: AsRole, nobody: Cli
         assert nobody.get("/session", headers={"Authorization": forged}).status_code == 401
 
 
-def test_the_first_password_opens_only_the_way_to_another(
-    site: Site, staff: dict[str, Someone], nobody: Client
-) -> None:
+def test_the_first_password_opens_only_the_way_to_another(site: Site, staff: Staff, nobody: Client) -> None:
     passwords.set_cost(passwords.CHEAP)
     chosen = sign_in.first_password("new.op", "New Operator", FIRST_PASSWORD)
     perform(
@@ -84,7 +82,9 @@ def test_the_first_password_opens_only_the_way_to_another(
     assert nobody.get("/session", headers={"Authorization": f"Bearer {changed['token']}"}).status_code == 200
 
 
-def test_a_weak_password_is_refused_with_every_reason(staff: dict[str, Someone], nobody: Client) -> None:
-    refused = nobody.post("/session/password", {"login": "mfg.op", "password": PASSWORD, "new_password": "operator1"})
+def test_a_weak_password_is_refused_with_every_reason(staff: Staff, nobody: Client) -> None:
+    refused = nobody.post(
+        "/session/password", {"login": staff["MFG_OP"].login, "password": PASSWORD, "new_password": "operator1"}
+    )
     assert refused.status_code == 422
     assert len(refused.get_json()["problems"]) >= 2
