@@ -18,9 +18,17 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 def register_equipment(
-    act: Act, *, actor: Actor, equipment_id: str, equipment_class: str, name: str = "",
-    calibration_due_at: datetime | None = None, cleaned_until: datetime | None = None, software_version: str = "",
-    credential_hash: str | None = None, exclusive: bool = False,
+    act: Act,
+    *,
+    actor: Actor,
+    equipment_id: str,
+    equipment_class: str,
+    name: str = "",
+    calibration_due_at: datetime | None = None,
+    cleaned_until: datetime | None = None,
+    software_version: str = "",
+    credential_hash: str | None = None,
+    exclusive: bool = False,
 ) -> dict[str, Any]:
     """Register a piece of equipment. Stream: `equipment:<id>`; the id is the code on its label.
 
@@ -71,8 +79,15 @@ def record_cleaning(
 
 
 def change_equipment(
-    act: Act, *, actor: Actor, equipment_id: str, version: int, reason: str, status: str | None = None,
-    software_version: str | None = None, credential_hash: str | None = None,
+    act: Act,
+    *,
+    actor: Actor,
+    equipment_id: str,
+    version: int,
+    reason: str,
+    status: str | None = None,
+    software_version: str | None = None,
+    credential_hash: str | None = None,
 ) -> dict[str, Any]:
     """Take equipment out of service or back, or record another software or another secret, with the reason.
 

@@ -19,7 +19,13 @@ _LOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,59}")
 
 
 def register_lot(
-    act: Act, *, actor: Actor, lot_id: str, material: str, supplier: str = "", expires_at: datetime | None = None,
+    act: Act,
+    *,
+    actor: Actor,
+    lot_id: str,
+    material: str,
+    supplier: str = "",
+    expires_at: datetime | None = None,
     certificate: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Receive a lot; it lies in quarantine until the quality unit releases it. Stream: `lot:<lot number>`.
@@ -41,9 +47,7 @@ def register_lot(
     return {"lot_id": lot_id.strip(), "status": "quarantined", "version": 1}
 
 
-def set_lot_status(
-    act: Act, *, actor: Actor, lot_id: str, version: int, status: str, reason: str
-) -> dict[str, Any]:
+def set_lot_status(act: Act, *, actor: Actor, lot_id: str, version: int, status: str, reason: str) -> dict[str, Any]:
     """The quality unit releases, rejects or quarantines a lot, and says why. Source: 21 CFR 211.22(a), 211.84."""
     if actor.kind == "person" and not QUALITY_UNIT & actor.roles:
         raise NotPermittedError("Only the quality unit releases or rejects a lot.")

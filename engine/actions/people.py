@@ -206,9 +206,7 @@ def revoke_role(act: Act, *, actor: Actor, person_id: str, role: str, reason: st
     held = act.find(PersonRole, person_id=person["id"], role=role)
     if held is None or held["revoked_at"] is not None:
         raise RecordNotFoundError(f"{person['full_name']} does not hold {role}.")
-    act.update(
-        PersonRole, {"person_id": person["id"], "role": role}, was=held, revoked_at=act.now
-    )
+    act.update(PersonRole, {"person_id": person["id"], "role": role}, was=held, revoked_at=act.now)
     act.note("role:revoked", critical=True, role=role, reason=_reason(reason))
     return {"person_id": person["id"], "roles": sorted(roles_of(act, person["id"]))}
 
@@ -232,8 +230,14 @@ def deactivate_person(act: Act, *, actor: Actor, person_id: str, reason: str) ->
 
 
 def record_training(
-    act: Act, *, actor: Actor, person_id: str, recipe_id: str, revision: str,
-    valid_from: datetime, valid_until: datetime,
+    act: Act,
+    *,
+    actor: Actor,
+    person_id: str,
+    recipe_id: str,
+    revision: str,
+    valid_from: datetime,
+    valid_until: datetime,
 ) -> dict[str, Any]:
     """That a person is trained on a revision of a recipe between two instants. Nobody records their own.
 
