@@ -55,6 +55,7 @@ class Act(Reader):
         self._chains: dict[str, Chain] = {}
         self._queue: list[tuple[str, tuple[Any, ...], str]] = []
         self._counter = 0
+        self._opened: list[str] = []
         self._noted: tuple[str, bool] | None = None
 
     # Reading: what was queued is visible to every read.
@@ -120,7 +121,8 @@ class Act(Reader):
         chain = self._lock(name)
         assert chain is not None
         if chain.seq == 0 and name != SITE:
-            self.also(SITE).notes.append(("stream:opened", False, {"stream": name}))
+            self.also(SITE)
+            self._opened.append(name)
         return chain
 
     def fetch_nothing(self, statement: str, *values: Any) -> None:
@@ -249,6 +251,8 @@ class Act(Reader):
             if any(chain.writes for chain in self._chains.values()):
                 raise SilentActError(f"{self._primary.name}.")
             return False
+        for name in self._opened:
+            self._chains[SITE].notes.append(("stream:opened", False, {"stream": name}))
         for chain in list(self._chains.values()):
             is_primary = chain is self._primary
             if not chain.notes and not chain.writes and not (is_primary and idempotency_key):

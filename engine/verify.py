@@ -74,7 +74,12 @@ class Report:
 def verify(url: str, keys: Keys, checkpoint_files: Iterable[str | Path] = ()) -> Report:
     """Verify all records of a database. `checkpoint_files` are exported checkpoints, the newest suffices."""
     with open_database(url) as database:
-        return _Verification(database, keys).run([Path(file) for file in checkpoint_files])
+        return verify_snapshot(database, keys, checkpoint_files)
+
+
+def verify_snapshot(database: Database, keys: Keys, checkpoint_files: Iterable[str | Path] = ()) -> Report:
+    """Verify what an open database shows."""
+    return _Verification(database, keys).run([Path(file) for file in checkpoint_files])
 
 
 @dataclass(slots=True)
@@ -104,7 +109,7 @@ class _Verification:
             return self.report
         self._checkpoints(files)
         heads = self._heads()
-        names = {SITE, *heads, *self.database.distinct("journal", "stream")}
+        names = {SITE, *heads, *self.database.distinct("journal", "stream"), *self.wanted_heads}
         batches: set[str] = set()
         # `site` comes first: it registers the others.
         for name in [SITE, *sorted(names - {SITE}, key=repr)]:
@@ -113,7 +118,7 @@ class _Verification:
                 batches.add(name.removeprefix("batch:"))
                 self._batch_rows(name.removeprefix("batch:"), rows)
         for name in sorted(self.opened - names):
-            self.report.add(f"stream {name}", f"is gone with all its entries; {SITE} registers it")
+            self.report.add(f"stream {name}", f"is gone with all its entries, but {SITE} registers it")
         self._remaining_rows(batches)
         self._snapshots()
         return self.report
@@ -174,7 +179,9 @@ class _Verification:
                     self.report.add(place, f"is not the entry that {witness} saw")
             self._replay(place, entry, rows)
         if head is None:
-            self.report.add(f"stream {name}", f"has no head, but {count} entries" if count else "has no head")
+            self.report.add(
+                f"stream {name}", f"has no head, but {count} entries" if count else "is gone with all its entries"
+            )
         elif head != (count, previous):
             self.report.add(f"stream {name}", f"its head names entry {head[0]}, the journal ends with {count}")
         for seq, seen in sorted(wanted.items()):

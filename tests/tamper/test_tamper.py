@@ -1,0 +1,56 @@
+"""Acceptance: each kind of tampering is found and its place named, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.tamper.attacker import COLUMNS, RECORDS, Attacker, Scene
+from tests.tamper.rows import KEYS, named, other
+from tests.tamper.scenes import KINDS, found, small_scene
+
+TRIALS = 3  # `python -m tests.tamper --full` runs 20
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def scene(
+    request: pytest.FixtureRequest, databases_of: Callable[..., object], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
+    """One opened-up site for all attacks on a database; each attack is rolled back."""
+    databases = databases_of(request.param)
+    name, url = databases.migrated()  # type: ignore[attr-defined]
+    yield small_scene(url, tmp_path_factory.mktemp("tamper"))
+    databases.drop(name)  # type: ignore[attr-defined]
+
+
+def test_there_are_at_least_thirty_kinds() -> None:
+    assert len(KINDS) >= 30
+
+
+def test_before_any_attack_only_the_missing_triggers_are_a_problem(scene: Scene) -> None:
+    with scene.attack(0) as attacker:
+        problems = scene.verify(attacker).problems
+    assert {problem.place for problem in problems} == {"triggers"}
+
+
+@pytest.mark.requirement("P11-02", "P11-03")
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_tampering_is_found_and_its_place_named(scene: Scene, kind: Callable[[Attacker], str]) -> None:
+    for trial in range(TRIALS):
+        named_it, told = found(scene, kind, trial)
+        assert named_it, told
+
+
+@pytest.mark.requirement("P11-02")
+@pytest.mark.parametrize("table", RECORDS)
+def test_every_column_of_every_record_is_covered(scene: Scene, table: str) -> None:
+    for column in COLUMNS[table]:
+        with scene.attack((table, column)) as attacker:
+            row = attacker.pick(table)
+            place = named(table, row)
+            attacker.change(table, row, **{column: other(row[column])})
+            problems = scene.verify(attacker).problems
+        if column not in KEYS.get(table, ("id",)) and column != "batch_id":
+            place += f" {column}"
+        assert any(problem.place.startswith(place) for problem in problems), (column, problems)
