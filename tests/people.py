@@ -79,3 +79,8 @@ def actor_of(site: Site, someone: Someone) -> Actor:
     actor = person_actor(site, someone.login, session_epoch=opened["session_epoch"], session_id="tests")
     assert actor is not None
     return actor
+
+
+def proof_of(site: Site, someone: Someone) -> passwords.Proof:
+    """That this person typed their password just now."""
+    return sign_in.confirm(site, actor_of(site, someone), someone.password)
