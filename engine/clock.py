@@ -39,6 +39,11 @@ def parse(stored: str) -> datetime:
     return datetime.strptime(stored, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
+def session_seconds() -> float:
+    """Seconds for the age of a session, which a simulated clock must not end; nothing recorded uses this."""
+    return time.time()
+
+
 class StepWatch:
     """Notices when the wall clock is set, by comparing it with a clock that can't be set."""
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
+from engine import clock
 from engine.actor import Actor
 from engine.queries.people import SignedIn, signed_in
 from engine.site import Site
@@ -109,12 +109,12 @@ def lock(who: SignedIn) -> None:
 
 def touch() -> None:
     """The person did something: the session stays open for another while."""
-    session["seen"] = int(time.time())
+    session["seen"] = int(clock.session_seconds())
 
 
 def is_locked() -> bool:
     """True when the session is idle for longer than the site allows; an explicit lock has no session left at all."""
-    idle = time.time() - session.get("seen", 0)
+    idle = clock.session_seconds() - session.get("seen", 0)
     return bool(idle > current_app.config["LOCK_AFTER_SECONDS"])
 
 
