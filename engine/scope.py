@@ -15,7 +15,7 @@ from engine import clock
 from engine.control_recipe import ControlRecipe, iteration_of
 from engine.values import typed
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 class RecordScope:

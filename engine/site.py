@@ -70,11 +70,16 @@ class Site:
         self.engine = engine
         self.keys = keys
         self.settings = settings
-        self.procedures: dict[str, Any] = {}
+        self.recipes: dict[str, Any] = {}
         self.runs = Runs(settings.live_runs)
         self._writer = engine.execution_options(**{database.WRITES: True})
         # SQLite lets one writer in at a time and makes the others poll; waiting in line here is faster and fair.
         self._turn = threading.Lock() if database.is_sqlite(engine) else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the site's clocks on the wall."""
+        return ZoneInfo(self.settings.zone)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

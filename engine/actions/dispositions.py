@@ -17,6 +17,7 @@ from engine.batch_record import BatchRecord
 from engine.errors import BatchClosedError, MeaningNotAllowedError, OpenItemsError
 from engine.passwords import Proof
 from engine.queries.counts import open_exceptions, review_counts
+from engine.reader import Reader
 from engine.records import DueTime, ExceptionRecord, Task
 from engine.scope import Row
 from engine.step_content import content, still_valid
@@ -40,22 +41,22 @@ def gate(act: Act, batch: BatchRecord, task: dict[str, Any], meaning: str) -> No
         _refuse(open_items(act, batch, disposing=task["key"]))
 
 
-def open_items(act: Act, batch: BatchRecord, *, disposing: str) -> list[str]:
+def open_items(reader: Reader, batch: BatchRecord, *, disposing: str) -> list[str]:
     """Everything that stands against a release, in words; empty when nothing does."""
-    items = [f"exception {e} is not closed by quality" for e in open_exceptions(act, batch.id)]
+    items = [f"exception {e} is not closed by quality" for e in open_exceptions(reader, batch.id)]
     for state in OPEN_STATES:
-        for row in act.rows(Task, batch_id=batch.id, state=state):
+        for row in reader.rows(Task, batch_id=batch.id, state=state):
             if batch.task(row["key"])["state"] in OPEN_STATES and row["key"] != disposing:
                 items.append(f"step {row['key']} is {state}")
     if batch.row["state"] != "QA_REVIEWED":
         items.append("the review by QA is missing, or was voided by a change after it")
-    return items + invalid_signatures(act, batch)
+    return items + invalid_signatures(reader, batch)
 
 
-def invalid_signatures(act: Act, batch: BatchRecord) -> list[str]:
+def invalid_signatures(reader: Reader, batch: BatchRecord) -> list[str]:
     """Signatures on reviews that no longer belong to what is on record, unless they were given again."""
     latest: dict[tuple[str, str], Row] = {}
-    for row in act.rows(Task, batch_id=batch.id, state="completed"):
+    for row in reader.rows(Task, batch_id=batch.id, state="completed"):
         if batch.recipe.steps[row["step_id"]].kind in ("production_review", "qa_review"):
             for signature in batch.signatures(row["key"]):
                 latest[row["key"], signature["slot"]] = signature

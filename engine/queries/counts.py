@@ -9,7 +9,7 @@ CLOSING = frozenset({"accept", "deviation", "correct"})
 
 
 def review_counts(reader: Reader, batch_id: str) -> dict[str, int]:
-    """How many values, exceptions, open exceptions, critical entries of the trail, signatures and corrections there are."""
+    """How many values, exceptions, open exceptions, critical entries and signatures there are."""
     values = reader.rows(ParameterValue, batch_id=batch_id)
     exceptions = reader.rows(ExceptionRecord, batch_id=batch_id)
     mark = reader.mark

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import clock
-from engine.actions import readings as reading_actions
 from engine.actions import entries as entry_actions
+from engine.actions import readings as reading_actions
 from engine.actions import scans, tasks
 from engine.passwords import Proof
 from engine.site import Site
