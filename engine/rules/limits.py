@@ -26,6 +26,7 @@ BOUNDS = ("nor_low", "nor_high", "par_low", "par_high")
 KINDS: dict[str, type] = {
     "num": Decimal, "int": Decimal, "date_time": datetime, "bool": bool, "choice": str, "text": str,
 }  # fmt: skip
+JUDGES = ("limit", "balance", "specification")
 ORDERED = ("num", "int", "date_time")
 _LITERAL = re.compile(r"[-+0-9.eE]*")  # a limit written as a number is shown as written
 NAMES = {"nor_low": "lower NOR", "nor_high": "upper NOR", "par_low": "lower PAR", "par_high": "upper PAR"}
@@ -64,10 +65,14 @@ def has_limits(facts: ValueFacts) -> bool:
 
 
 def is_judged(facts: ValueFacts, judge: str) -> bool:
-    """Whether the rule of that name judges this value. A calculation without a value is left to its own rule."""
+    """Whether the rule of that name judges this value. A calculation without a value is left to its own rule.
+
+    A judge that no rule answers to, which no checked recipe names, is not a way around the limits.
+    """
     parameter = facts.parameter
     without_value = parameter.source == "calc" and (facts.value is None or bool(facts.undefined))
-    return parameter.judge == judge and parameter.limit_action != "none" and has_limits(facts) and not without_value
+    named = parameter.judge if parameter.judge in JUDGES else "limit"
+    return named == judge and parameter.limit_action != "none" and has_limits(facts) and not without_value
 
 
 def keeps(facts: ValueFacts, level: Level) -> bool:

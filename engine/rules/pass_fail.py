@@ -39,6 +39,4 @@ def judge(facts: ValueFacts) -> list[Finding]:
 
 
 def _has_par(facts: ValueFacts) -> bool:
-    return any(
-        getattr(facts.parameter, name) or getattr(facts.limits, name) is not None for name in ("par_low", "par_high")
-    )
+    return any(getattr(facts.parameter, name) or getattr(facts.limits, name) is not None for name in ("par_low", "par_high"))

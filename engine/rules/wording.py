@@ -14,9 +14,7 @@ MOST_DIGITS = 28
 NO_UNIT = ("", "1")
 
 
-def format_value(
-    value: Value | None, uom: str = "", *, calculated: bool = False, apart_from: Iterable[Value | None] = ()
-) -> str:
+def format_value(value: Value | None, uom: str = "", *, calculated: bool = False, apart_from: Iterable[Value | None] = ()) -> str:
     """The value as a person reads it, with its unit: `7.20 g/L`, `6.0e8 cells`, `yes`, `2026-03-01 20:00 UTC`.
 
     A recorded number keeps its digits. A `calculated` one is rounded to four significant digits, and to more as long as

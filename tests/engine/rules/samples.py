@@ -74,9 +74,7 @@ def hold_facts(minutes: float, *, kind: str = "max", at_event: bool = True, **ch
 
 def step_facts(**changes: Any) -> StepFacts:
     """A step that ended with nothing to remark."""
-    plain = StepFacts(
-        step=STEP, batch_id="CT-1", ended_at=NOON, training_valid_at_start=True, training_valid_at_end=True
-    )
+    plain = StepFacts(step=STEP, batch_id="CT-1", ended_at=NOON, training_valid_at_start=True, training_valid_at_end=True)
     return replace(plain, **changes)
 
 

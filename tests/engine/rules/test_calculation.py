@@ -24,9 +24,7 @@ def test_calculation_without_a_value_counts_as_outside(action: str, blocks: bool
 def test_it_says_which_formula_and_why() -> None:
     judgement = judge("value", value_facts(None, DOUBLING, undefined="ln of nothing"))
     assert judgement.judged_by == (("calculation", "1"),)
-    assert judgement.findings[0].message == (
-        "Doubling time (24*ln(2)/ln(total/previous.total)) has no value: ln of nothing."
-    )
+    assert judgement.findings[0].message == ("Doubling time (24*ln(2)/ln(total/previous.total)) has no value: ln of nothing.")
 
 
 def test_calculation_with_a_value_is_judged_by_its_limits_alone() -> None:

@@ -31,9 +31,7 @@ def test_maximum_at_its_event(minutes: float, expected: list[object]) -> None:
     assert shown(judge("hold", hold_facts(minutes)).findings) == expected
 
 
-@pytest.mark.parametrize(
-    ("minutes", "expected"), [(59.9, []), (60, NOR), (61, NOR), (119.9, NOR), (120, PAR), (121, PAR)]
-)
+@pytest.mark.parametrize(("minutes", "expected"), [(59.9, []), (60, NOR), (61, NOR), (119.9, NOR), (120, PAR), (121, PAR)])
 def test_maximum_at_its_timer_is_exceeded_when_the_limit_is_reached(minutes: float, expected: list[object]) -> None:
     assert shown(judge("hold", hold_facts(minutes, at_event=False)).findings) == expected
 
@@ -74,9 +72,7 @@ def test_recipe_without_that_limit_is_unbounded() -> None:
     ("timer", "minutes", "expected"),
     [("NOR", 59, []), ("NOR", 60, NOR), ("NOR", 500, NOR), ("PAR", 119, []), ("PAR", 120, PAR), ("PAR", 500, PAR)],
 )
-def test_each_timer_reports_its_own_level_however_late_it_fires(
-    timer: str, minutes: float, expected: list[object]
-) -> None:
+def test_each_timer_reports_its_own_level_however_late_it_fires(timer: str, minutes: float, expected: list[object]) -> None:
     assert shown(judge("hold", hold_facts(minutes, at_event=False, timer=timer)).findings) == expected
 
 

@@ -29,9 +29,7 @@ def test_two_levels_with_inclusive_edges(value: str, expected: list[tuple[int, s
     assert judged(value) == expected
 
 
-@pytest.mark.parametrize(
-    ("action", "blocks", "stops"), [("block", True, False), ("stop", True, True), ("flag", False, False)]
-)
+@pytest.mark.parametrize(("action", "blocks", "stops"), [("block", True, False), ("stop", True, True), ("flag", False, False)])
 def test_action_decides_what_happens_outside_par_only(action: str, blocks: bool, stops: bool) -> None:
     parameter = changed(limit_action=action)
     assert judged("79", parameter) == [(4, "major", blocks, stops)]
@@ -67,9 +65,7 @@ def test_severity_outside_par_is_the_recipes() -> None:
         ({"nor_low": "1", "nor_high": "9", "par_low": "2"}, "1.5", PAR),
     ],
 )  # fmt: skip
-def test_empty_bound_is_unbounded(
-    bounds: dict[str, str], value: str, expected: list[tuple[int, str, bool, bool]]
-) -> None:
+def test_empty_bound_is_unbounded(bounds: dict[str, str], value: str, expected: list[tuple[int, str, bool, bool]]) -> None:
     empty = dict.fromkeys(("nor_low", "nor_high", "par_low", "par_high"), "")
     assert judged(value, changed(**{**empty, **bounds})) == expected
 
@@ -85,9 +81,7 @@ def test_empty_bound_is_unbounded(
         ("~", "1", {"par_high": "5"}, False),
     ],
 )  # fmt: skip
-def test_reported_below_or_above_has_to_prove_its_limit(
-    qualifier: str, value: str, bounds: dict[str, str], kept: bool
-) -> None:
+def test_reported_below_or_above_has_to_prove_its_limit(qualifier: str, value: str, bounds: dict[str, str], kept: bool) -> None:
     empty = dict.fromkeys(("nor_low", "nor_high", "par_low", "par_high"), "")
     parameter = changed(**{**empty, **bounds}, qualifier=True)
     assert judged(value, parameter, qualifier=qualifier) == (OK if kept else PAR)
@@ -146,14 +140,20 @@ def test_limits_that_nobody_evaluated_are_no_limits_kept() -> None:
     assert judged("95", limits=evaluate_limits(changed(par_low=""), {})) == PAR
 
 
-@pytest.mark.parametrize(
-    "value", [None, True, "95", 95, 95.0, Decimal("NaN"), Decimal("Infinity"), Decimal("-sNaN"), NOON]
-)
+@pytest.mark.parametrize("value", [None, True, "95", 95, 95.0, Decimal("NaN"), Decimal("Infinity"), Decimal("-sNaN"), NOON])
 def test_value_of_the_wrong_kind_is_outside(value: object) -> None:
     facts = value_facts(Decimal(95))
     (finding,) = judge("value", replace(facts, value=value)).findings  # type: ignore[arg-type]
     assert (finding.number, finding.blocks) == (4, True)
     assert "can't be judged" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "found"),
+    [("judge", "nobody", PAR), ("limit_action", "", PAR), ("limit_action", "warn", PAR), ("type", "float", PAR)],
+)
+def test_word_that_no_checked_recipe_has_is_no_way_around_the_limits(field: str, word: str, found: object) -> None:
+    assert judged(Decimal(79), changed(**{field: word})) == found
 
 
 def test_count_with_a_fraction_is_outside() -> None:

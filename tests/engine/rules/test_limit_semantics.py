@@ -78,9 +78,7 @@ def expected(parameter: Parameter, worth: dict[str, Fraction | None], value: Num
 
 
 @given(parameters(), numbers(), st.sampled_from(("", "<", ">")))
-def test_every_value_of_every_recipe_is_judged_as_the_semantics_say(
-    recipe: Recipe, value: Number, qualifier: str
-) -> None:
+def test_every_value_of_every_recipe_is_judged_as_the_semantics_say(recipe: Recipe, value: Number, qualifier: str) -> None:
     parameter, worth = recipe
     assert judged(value.text, parameter, qualifier=qualifier) == expected(parameter, worth, value, qualifier)
 
@@ -94,9 +92,7 @@ def test_each_edge_is_inside_and_one_digit_further_is_not(recipe: Recipe, bound:
     digit = Decimal(1).scaleb(min(int(edge.as_tuple().exponent), 0) - places)
     outward = WIDE.add(edge, digit.copy_sign(-1 if bound.endswith("low") else 1))
     assert judged(str(edge), only) == []
-    assert [number for number, *_ in judged(str(outward), only)] == [
-        17 if bound.startswith("nor") else BEYOND[only.judge]
-    ]
+    assert [number for number, *_ in judged(str(outward), only)] == [17 if bound.startswith("nor") else BEYOND[only.judge]]
 
 
 @given(parameters(), numbers(), st.integers(2, 9))
@@ -115,9 +111,7 @@ anything = st.one_of(
 )  # fmt: skip
 
 
-@given(
-    parameters(), anything, st.sampled_from(("", "<", ">", "~", "x")), st.booleans(), st.sampled_from(("", "stalled"))
-)
+@given(parameters(), anything, st.sampled_from(("", "<", ">", "~", "x")), st.booleans(), st.sampled_from(("", "stalled")))
 def test_nothing_departing_is_silent_whatever_it_is(
     recipe: Recipe, value: Any, qualifier: str, forgotten: bool, undefined: str
 ) -> None:
@@ -147,9 +141,7 @@ def test_nothing_departing_is_silent_whatever_it_is(
 def test_answers_keep_a_limit_only_by_being_it(answer: bool, limit: bool, judge_name: str, kind: str) -> None:
     words = {True: "true", False: "false"}
     value: Any = answer if kind == "bool" else words[answer]
-    parameter = changed(
-        type=kind, judge=judge_name, nor_low="", nor_high="", par_low=words[limit], par_high=words[limit]
-    )
+    parameter = changed(type=kind, judge=judge_name, nor_low="", nor_high="", par_low=words[limit], par_high=words[limit])
     assert judged(value, parameter) == ([] if answer == limit else [(BEYOND[judge_name], "major", True, False)])
 
 

@@ -22,8 +22,7 @@ def test_source_has_to_be_the_recipes(expected: str, used: str, severity: str) -
 
 def test_comment_is_due_unless_the_reason_came_with_the_entry() -> None:
     silent, told = (
-        judge("entry", entry_facts(source_used="manual", reason=reason)).findings[0]
-        for reason in ("  ", "Analyser offline")
+        judge("entry", entry_facts(source_used="manual", reason=reason)).findings[0] for reason in ("  ", "Analyser offline")
     )
     assert (silent.needs_comment, told.needs_comment) == (True, False)
     assert told.message == "Viability was typed in, not from a device. Reason given: Analyser offline"

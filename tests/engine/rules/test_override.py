@@ -7,9 +7,7 @@ from tests.engine.rules.samples import shown
 
 
 def decided(outcome: str, *, stopped: bool = False) -> DecisionFacts:
-    return DecisionFacts(
-        outcome=outcome, roles=("QA_FLR", "MED"), numbers=(4,), stopped=stopped, reference="PD-2026-031"
-    )
+    return DecisionFacts(outcome=outcome, roles=("QA_FLR", "MED"), numbers=(4,), stopped=stopped, reference="PD-2026-031")
 
 
 @pytest.mark.parametrize("outcome", ["hold", "terminate", "reject"])
