@@ -6,6 +6,7 @@ gets the stored answer instead of a second act (reliability: a naive retry after
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -25,7 +26,7 @@ from engine.transaction import perform
 View = Callable[..., Any]
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,100}")
-_VERSION = re.compile(r'(?:W/)?"([0-9]{1,10})"')
+_VERSION = re.compile(r'(?:W/)?"([0-9]{1,10})(?:\.[0-9a-f]{1,64})?"')
 
 
 class Resource(Blueprint):
@@ -37,9 +38,10 @@ class Resource(Blueprint):
         super().__init__(name, __name__, url_prefix="/api/v1", description=description)
 
     def reads(
-        self, path: str, answer: type[ma.Schema], *, query: type[ma.Schema] | None = None, etag: str = ""
-    ) -> Callable[[View], View]:
-        """A GET route. `etag`: the member of the answer that changes whenever the answer does."""
+        self, path: str, answer: type[ma.Schema] | None, *, query: type[ma.Schema] | None = None, etag: bool = False,
+        content_type: str = "application/json",
+    ) -> Callable[[View], View]:  # fmt: skip
+        """A GET route. `etag`: the answer carries one, made of its `version` if it has one, and of its content."""
 
         def decorate(view: View) -> View:
             @wraps(view)
@@ -48,7 +50,9 @@ class Resource(Blueprint):
 
             inner = self.arguments(query, location="query")(read) if query else read
             refused = (401, 403, 404, 422) if query else (401, 403, 404)
-            return self._route(path, "GET", inner, answer, 200, refused)
+            if etag:
+                inner = self.alt_response(304, "NOT_MODIFIED")(inner)
+            return self._route(path, "GET", inner, answer, 200, refused, content_type)
 
         return decorate
 
@@ -62,7 +66,7 @@ class Resource(Blueprint):
             @wraps(view)
             def act_once(*arguments: Any, **where: Any) -> Response:
                 g.idempotency_key = _idempotency_key(keyed)
-                response = _answer(view(*arguments, **where), "")
+                response = _answer(view(*arguments, **where), False)
                 response.status_code = status
                 return response
 
@@ -74,13 +78,14 @@ class Resource(Blueprint):
         return decorate
 
     def _route(
-        self, path: str, method: str, view: View, answer: type[ma.Schema], status: int, refused: tuple[int, ...]
-    ) -> View:
+        self, path: str, method: str, view: View, answer: type[ma.Schema] | None, status: int, refused: tuple[int, ...],
+        content_type: str = "application/json",
+    ) -> View:  # fmt: skip
         if not getattr(view, "allowed", ()):
             raise TypeError(f"{method} {path} names no role; put @allow(...) right above the function")
         for code in refused:
             view = self.alt_response(code, HTTPStatus(code).name)(view)
-        view = self.response(status, answer)(view)
+        view = self.response(status, answer, content_type=content_type)(view)
         self.route(path, methods=[method])(view)
         return view
 
@@ -109,12 +114,14 @@ def expected_version(body: dict) -> int | None:
     return int(found[1])
 
 
-def _answer(answer: Any, etag: str) -> Response:
+def _answer(answer: Any, etag: bool) -> Response:
     if isinstance(answer, Response):
         return answer
     response = jsonify(answer)
     if etag:
-        response.set_etag(str(answer[etag]))
+        # A task's version does not count what is recorded at it, so the tag names version and content.
+        content = hashlib.sha256(response.get_data()).hexdigest()[:16]
+        response.set_etag(f"{answer['version']}.{content}" if "version" in answer else content)
         response.make_conditional(request)
     return response
 

@@ -9,16 +9,11 @@ from api.resources.health import health
 from api.resources.lots import lots
 from api.resources.people import people
 from api.resources.recipes import recipes
+from api.resources.record import record
+from api.resources.seals import seals
 from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session,
-    recipes,
-    batches,
-    tasks,
-    people,
-    equipment,
-    lots,
-    health,
-)
+    session, recipes, batches, tasks, record, people, equipment, lots, seals, health,
+)  # fmt: skip

@@ -69,9 +69,7 @@ Equipment = answer(
     calibration_due_at=ma.fields.String(allow_none=True),
     version=ma.fields.Integer(),
 )
-EquipmentPage = answer(
-    "EquipmentPage", items=ma.fields.List(ma.fields.Nested(Equipment)), next=ma.fields.String(allow_none=True)
-)
+EquipmentPage = answer("EquipmentPage", items=ma.fields.List(ma.fields.Nested(Equipment)), next=ma.fields.String(allow_none=True))
 Changed = answer("ChangedEquipment", equipment_id=ma.fields.String(), version=ma.fields.Integer())
 
 
@@ -83,7 +81,7 @@ def all_equipment(query: dict) -> dict:
     return page(rows, query["limit"], lambda row: [row["id"]])
 
 
-@equipment.reads("/equipment/<name:equipment_id>", Equipment, etag="version")
+@equipment.reads("/equipment/<name:equipment_id>", Equipment, etag=True)
 @allow(*READERS)
 def one_equipment(equipment_id: str) -> dict:
     """One piece of equipment"""

@@ -24,9 +24,7 @@ class NewLot(Schema):
     material = Text(200, shortest=1, required=True)
     supplier = Text(200)
     expires_at = Instant()
-    certificate = ma.fields.Dict(
-        keys=Code(r"[a-z][a-z0-9_]{0,59}"), values=Text(200), validate=ma.validate.Length(max=100)
-    )
+    certificate = ma.fields.Dict(keys=Code(r"[a-z][a-z0-9_]{0,59}"), values=Text(200), validate=ma.validate.Length(max=100))
 
 
 class LotStatus(Schema):

@@ -99,7 +99,7 @@ def everybody() -> dict:
     return {"items": queries.people(site())}
 
 
-@people.reads("/people/<name:person_id>", Person, etag="version")
+@people.reads("/people/<name:person_id>", Person, etag=True)
 @allow(*READERS)
 def one_person(person_id: str) -> dict:
     """One account

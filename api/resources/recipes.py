@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict
 
 import marshmallow as ma
+from flask import Response
 
 from api.auth import GMP_ROLES, allow
 from api.fields import NAME, Instant, Schema, answer
@@ -16,6 +17,7 @@ from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram as BpmnDiagram
 from engine.actions import recipes as actions
 from engine.errors import DiagramRefusedError, UnstorableTextError
+from engine.queries import recipes as queries
 from engine.queries.lists import revision_page
 from engine.transaction import Action
 
@@ -55,6 +57,13 @@ Revision = answer(
 )
 RevisionPage = answer(
     "RecipeRevisionPage", items=ma.fields.List(ma.fields.Nested(Revision)), next=ma.fields.String(allow_none=True)
+)
+RevisionView = answer(
+    "RecipeRevisionView",
+    revision=ma.fields.Dict(),
+    signatures=ma.fields.List(ma.fields.Dict()),
+    steps=ma.fields.List(ma.fields.Dict()),
+    holds=ma.fields.List(ma.fields.Dict()),
 )
 Imported = answer(
     "ImportedRecipe",
@@ -104,6 +113,26 @@ def all_revisions(query: dict) -> dict:
     """All revisions of all recipes"""
     rows = revision_page(site(), query["after"], query["limit"] + 1)
     return page(rows, query["limit"], lambda row: [row["id"]])
+
+
+@recipes.reads("/recipes/<name:revision_id>", RevisionView)
+@allow(*GMP_ROLES)
+def one_revision(revision_id: str) -> dict:
+    """One revision
+
+    Header, steps with their parameters, hold times, signatures, and the signature it waits for.
+    """
+    return queries.revision_view(site(), revision_id)
+
+
+@recipes.reads("/recipes/<name:revision_id>/diagram", None, content_type="application/xml")
+@allow(*GMP_ROLES)
+def diagram(revision_id: str) -> Response:
+    """The diagram of a revision
+
+    As stored under its hash.
+    """
+    return Response(queries.revision_xml(site(), revision_id), mimetype="application/xml")
 
 
 @recipes.acts("/recipes/<name:revision_id>/signatures", RecipeSignature, Signed)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import marshmallow as ma
+from flask import g
 
 from api.auth import GMP_ROLES, allow
 from api.fields import KEY, NAME, ROW, Code, Count, Entries, Instant, Schema, Text, answer
-from api.resource import Resource, act, expected_version
+from api.resource import Resource, act, expected_version, site
 from api.signing import Secret, SignedReason, proven
 from bpmn.vocabulary import MEANINGS, ROLES
-from engine.actions import decisions, scans, values
+from engine.actions import decisions, entries, scans
 from engine.actions import tasks as actions
+from engine.queries import worklist as work
+from engine.queries.task_view import task_view
 from engine.transaction import Action
 
 tasks = Resource("tasks", "The steps of batches: what waits, and what a person does at one of them.")
@@ -45,9 +48,7 @@ class Values(Schema):
 class Acceptance(Schema):
     """Readings of devices that belong to this step: parameter to reading."""
 
-    readings = ma.fields.Dict(
-        keys=Code(KEY), values=Code(ROW), required=True, validate=ma.validate.Length(min=1, max=400)
-    )
+    readings = ma.fields.Dict(keys=Code(KEY), values=Code(ROW), required=True, validate=ma.validate.Length(min=1, max=400))
     reasons = Entries()
     version = Count(1)
 
@@ -88,11 +89,22 @@ class DepartureRequest(Schema):
     reason = Text(2000, shortest=3, required=True)
     risk = Text(2000, shortest=3, required=True)
     mitigation = Text(2000, shortest=3, required=True)
-    roles = ma.fields.List(
-        ma.fields.String(validate=ma.validate.OneOf(sorted(ROLES))), validate=ma.validate.Length(max=15)
-    )
+    roles = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(sorted(ROLES))), validate=ma.validate.Length(max=15))
 
 
+Worklist = answer("Worklist", items=ma.fields.List(ma.fields.Dict()))
+TaskView = answer(
+    "TaskView",
+    batch=ma.fields.Dict(),
+    task=ma.fields.Dict(),
+    step=ma.fields.Dict(),
+    version=ma.fields.Integer(),
+    content_hash=ma.fields.String(),
+    fields=ma.fields.List(ma.fields.Dict()),
+    exceptions=ma.fields.List(ma.fields.Dict()),
+    signatures=ma.fields.List(ma.fields.Dict()),
+    next_slots=ma.fields.List(ma.fields.Dict()),
+)
 Done = answer("DoneAtTask", task=ma.fields.Dict(), exceptions=ma.fields.List(ma.fields.Dict()))
 ScanAnswer = answer(
     "ScanAnswer",
@@ -109,10 +121,28 @@ Signed = answer(
     exceptions=ma.fields.List(ma.fields.Dict()),
     opened=ma.fields.List(ma.fields.Raw(), metadata={"description": "Tasks that are open because of this"}),
 )
-Decided = answer(
-    "DecidedBlock", task=ma.fields.Dict(), open_roles=ma.fields.List(ma.fields.String()), state=ma.fields.String()
-)
+Decided = answer("DecidedBlock", task=ma.fields.Dict(), open_roles=ma.fields.List(ma.fields.String()), state=ma.fields.String())
 Requested = answer("RequestedDeparture", departure=ma.fields.String(), roles=ma.fields.List(ma.fields.String()))
+
+
+@tasks.reads("/tasks", Worklist)
+@allow(*GMP_ROLES)
+def worklist() -> dict:
+    """What waits
+
+    Everything open on the site; what the caller may do comes first, then by due time.
+    """
+    return {"items": work.worklist(site(), g.actor)}
+
+
+@tasks.reads(TASK, TaskView, etag=True)
+@allow(*GMP_ROLES)
+def one_task(batch_id: str, task_key: str) -> dict:
+    """One step
+
+    Everything that its page shows; `content_hash` is the `shown_hash` of a signature, the ETag stands for `version`.
+    """
+    return task_view(site(), batch_id, task_key, g.actor)
 
 
 @tasks.acts(f"{TASK}/start", Start, Done)
@@ -142,7 +172,7 @@ def record(body: dict, batch_id: str, task_key: str) -> dict:
 
     Each is kept as typed and judged at once; all problems come together, and nothing is recorded unless all of it is.
     """
-    return _at_task(values.record_values, body, batch_id, task_key)
+    return _at_task(entries.record_values, body, batch_id, task_key)
 
 
 @tasks.acts(f"{TASK}/readings", Acceptance, Done)
@@ -152,7 +182,7 @@ def accept_readings(body: dict, batch_id: str, task_key: str) -> dict:
 
     The person vouches that they belong to this step.
     """
-    return _at_task(values.accept_readings, body, batch_id, task_key)
+    return _at_task(entries.accept_readings, body, batch_id, task_key)
 
 
 @tasks.acts(f"{TASK}/signatures", Signing, Signed)

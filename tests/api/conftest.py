@@ -33,9 +33,7 @@ class Client:
     def get(self, path: str, **options: Any) -> TestResponse:
         return self._client.get(f"/api/v1{path}", **self._with_headers(options))
 
-    def post(
-        self, path: str, body: object = None, *, key: str = "", method: str = "POST", **options: Any
-    ) -> TestResponse:
+    def post(self, path: str, body: object = None, *, key: str = "", method: str = "POST", **options: Any) -> TestResponse:
         options.setdefault("headers", {}).setdefault("Idempotency-Key", key or f"test-key-{next(_numbers)}")
         return self._client.open(f"/api/v1{path}", method=method, json=body, **self._with_headers(options))
 
