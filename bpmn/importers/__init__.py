@@ -71,9 +71,7 @@ def import_tables(folder: Path, name: str = "") -> Imported:
     layout.lay_out(root)
     etree.indent(root)
     xml = etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
-    return Imported(
-        xml, recipe, tuple(whole.values()), tuple(row["id"] for row in rows), tuple(problems.unused_columns)
-    )
+    return Imported(xml, recipe, tuple(whole.values()), tuple(row["id"] for row in rows), tuple(problems.unused_columns))
 
 
 def _specification(folder: Path, step_rows: list[StepRow], header: Header, problems: Problems) -> list[ParameterRow]:

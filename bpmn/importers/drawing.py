@@ -204,9 +204,7 @@ class Drawing:
     def _way(self, block: Gateway, branch: Branch, number: int) -> Pending:
         if block.parallel:
             return Pending(block.id, number=number)
-        return Pending(
-            block.id, branch.condition, not branch.condition, _short(branch.condition) or "otherwise", number
-        )
+        return Pending(block.id, branch.condition, not branch.condition, _short(branch.condition) or "otherwise", number)
 
     def _loop(self, scope: Scope, block: Loop, exits: list[Pending]) -> Pending:
         first = block.first + block.maximum - 1

@@ -100,9 +100,7 @@ def check_references(header: Header, known: Mapping[str, set[str]], problems: Pr
     """Every step, parameter, hold time and loop that the header speaks of is in the tables."""
     for section, names in known.items():
         for name in sorted(set(getattr(header, section)) - names):
-            problems.add_file(
-                FILE, f"the tables have no {name}", "correct the name or take it out", f"{section}.{name}"
-            )
+            problems.add_file(FILE, f"the tables have no {name}", "correct the name or take it out", f"{section}.{name}")
 
 
 def _check(said: dict[str, Any], problems: Problems) -> None:
@@ -126,9 +124,7 @@ def _check_entry(section: str, name: str, entry: object, problems: Problems) -> 
         problems.add_file(FILE, "it is not a JSON object", "correct it", place)
         return
     for key in sorted(set(entry) - _NESTED[section]):
-        problems.add_file(
-            FILE, "this key is not known", f"write {', '.join(sorted(_NESTED[section]))}", f"{place}.{key}"
-        )
+        problems.add_file(FILE, "this key is not known", f"write {', '.join(sorted(_NESTED[section]))}", f"{place}.{key}")
     slots = entry.get("verification", {}) if section == "steps" else {name: entry} if section == "verification" else {}
     for code, slot in slots.items():
         if code not in ("P", "W", "V", "Q"):
@@ -138,14 +134,10 @@ def _check_entry(section: str, name: str, entry: object, problems: Problems) -> 
     _check_words(entry, "decision_roles", v.ROLES, place, problems)
     for key, allowed in (("kind", v.STEP_KINDS), ("severity", v.SEVERITIES), ("type", v.PARAMETER_TYPES)):
         if key in entry and entry[key] not in allowed:
-            problems.add_file(
-                FILE, f"{entry[key]!r} is not known", f"write one of {', '.join(allowed)}", f"{place}.{key}"
-            )
+            problems.add_file(FILE, f"{entry[key]!r} is not known", f"write one of {', '.join(allowed)}", f"{place}.{key}")
 
 
-def _check_words(
-    entry: Mapping[str, Any], key: str, allowed: Mapping[str, str], place: str, problems: Problems
-) -> None:
+def _check_words(entry: Mapping[str, Any], key: str, allowed: Mapping[str, str], place: str, problems: Problems) -> None:
     for word in entry.get(key, ()):
         if word not in allowed:
             problems.add_file(FILE, f"{word!r} is not known", f"write one of {', '.join(allowed)}", f"{place}.{key}")

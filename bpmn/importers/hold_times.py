@@ -32,9 +32,7 @@ def read_hold_times(rows: list[Row], types: Types, header: Header, problems: Pro
         if not IDENTIFIER.fullmatch(row["hold_id"]) or row["hold_id"] in types:
             problems.add(row, "hold_id", f"{row['hold_id']!r} can't be an id", "use a code such as H01")
         elif found.setdefault(row["hold_id"], row.number) != row.number:
-            problems.add(
-                row, "hold_id", f"{row['hold_id']} is already row {found[row['hold_id']]}", "give it its own id"
-            )
+            problems.add(row, "hold_id", f"{row['hold_id']} is already row {found[row['hold_id']]}", "give it its own id")
         else:
             holds.append(_read(row, types, header, problems))
     return holds
@@ -43,9 +41,7 @@ def read_hold_times(rows: list[Row], types: Types, header: Header, problems: Pro
 def _read(row: Row, types: Types, header: Header, problems: Problems) -> v.HoldTime:
     uom, dash, kind = row["unit"].partition("-")
     if uom not in UNITS or (dash and kind not in ("min", "max")):
-        problems.add(
-            row, "unit", f"{row['unit']!r} is not known", "write min, h or d, with -min for a minimum, like h-min"
-        )
+        problems.add(row, "unit", f"{row['unit']!r} is not known", "write min, h or d, with -min for a minimum, like h-min")
     match = _SELECT.fullmatch(row["to_event"])
     select = match[1] if match else "first"
     events = [event.strip() for event in (match[2] if match else row["to_event"]).split(",")]
@@ -110,7 +106,4 @@ def mark_after_end(found: list[ParameterRow], holds: list[v.HoldTime]) -> list[P
         for event in hold.to_events
         if event.partition(".")[2] not in MOMENTS and hold.from_event == f"{event.partition('.')[0]}.end"
     }
-    return [
-        replace(one, parameter=replace(one.parameter, after_end=f"{one.step}.{one.parameter.id}" in late))
-        for one in found
-    ]
+    return [replace(one, parameter=replace(one.parameter, after_end=f"{one.step}.{one.parameter.id}" in late)) for one in found]

@@ -13,14 +13,12 @@ from bpmn.importers.tables import Problems, Row
 _NOT_THE_LAST = re.compile(r"(?:\band\s+)?\bthe (\w+) is not the (\w+) \1\b")
 
 
-def conditions_on_iterations(loop: Loop, item: LoopItem, steps: set[str]) -> None:
-    """Let a part run in some iterations only: `once, on day 6`."""
+def conditions_on_iterations(loop: Loop, item: LoopItem, steps: set[str], when: str) -> None:
+    """Let a part run in some iterations only: `day == 6`."""
     place = next((p for p in places(loop.body, steps) if p.body is loop.body), None)
     if place is None:
-        raise StructureError(
-            f"{', '.join(item.names)} are not parts of the loop itself", "name whole parts of the loop"
-        )
-    branches = [Branch([*place.blocks], item.when), Branch([])]
+        raise StructureError(f"{', '.join(item.names)} are not parts of the loop itself", "name whole parts of the loop")
+    branches = [Branch([*place.blocks], when), Branch([])]
     place.replace(Gateway(f"{loop.id}_{item.names[0]}", False, branches, f"{loop.counter.capitalize()}?"))
 
 
@@ -31,9 +29,7 @@ def beside_last(root: Body, condition: str, place: Place) -> tuple[str, bool]:
         return condition, False
     loop = next((b for b in around(root, place.blocks[0]) if isinstance(b, Loop)), None)
     if loop is None or loop.counter != match[1]:
-        raise StructureError(
-            f"{match[0]!r} needs a loop of one iteration a {match[1]}", "put the step into such a loop"
-        )
+        raise StructureError(f"{match[0]!r} needs a loop of one iteration a {match[1]}", "put the step into such a loop")
     words = sorted({word for found in literals([loop.again]).values() for word in found})
     if match[2] not in words:
         raise StructureError(f"no decision {match[2]!r} ends {loop.id}", f"write one of {', '.join(words)}")

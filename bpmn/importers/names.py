@@ -57,9 +57,7 @@ def rename(text: str, meaning: Mapping[str, str]) -> str:
     return "".join([*pieces, text[last:]])
 
 
-def checked(
-    text: str, step: str, names: Names, row: Row, column: str, problems: Problems, *, outside: bool = False
-) -> str:
+def checked(text: str, step: str, names: Names, row: Row, column: str, problems: Problems, *, outside: bool = False) -> str:
     """The expression with short names of other steps spelled out; what is wrong with it is noted.
 
     `outside`: it is evaluated outside of the step (a gateway), so the step's own parameters are spelled out too.
@@ -74,9 +72,7 @@ def checked(
         try:
             full = names.full(name, step)
         except KeyError as error:
-            problems.add(
-                row, column, f"{error.args[0]}, in {text!r}", "write a parameter of this step or STEP.parameter"
-            )
+            problems.add(row, column, f"{error.args[0]}, in {text!r}", "write a parameter of this step or STEP.parameter")
             continue
         own = outside and "." not in full and full not in names.counters
         meaning[name] = f"{step}.{full}" if own else full

@@ -13,6 +13,7 @@ from bpmn.importers.header import Header
 from bpmn.importers.names import IDENTIFIER, MOMENTS, Names, checked
 from bpmn.importers.steps import StepRow
 from bpmn.importers.tables import Layout, Problems, Row
+from bpmn.units import UnknownUnitError, unit
 
 LAYOUT = Layout(
     "parameters.csv",
@@ -35,9 +36,7 @@ class ParameterRow:
     row: Row
 
 
-def read_parameters(
-    rows: list[Row], steps: Mapping[str, StepRow], header: Header, problems: Problems
-) -> list[ParameterRow]:
+def read_parameters(rows: list[Row], steps: Mapping[str, StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
     """The parameters in the order of the table; names in formulas and limits are judged later, by `check_formulas`."""
     found: dict[tuple[str, str], ParameterRow] = {}
     for row in rows:
@@ -45,13 +44,9 @@ def read_parameters(
         if row["step_id"] not in steps:
             problems.add(row, "step_id", f"there is no step {row['step_id']}", "write a step of steps.csv")
         elif not IDENTIFIER.fullmatch(row["param"]) or row["param"] in MOMENTS:
-            problems.add(
-                row, "param", f"{row['param']!r} can't be a name", "use ASCII letters, digits and _; not start or end"
-            )
+            problems.add(row, "param", f"{row['param']!r} can't be a name", "use ASCII letters, digits and _; not start or end")
         elif key in found:
-            problems.add(
-                row, "param", f"{'.'.join(key)} is already row {found[key].row.number}", "give it another name"
-            )
+            problems.add(row, "param", f"{'.'.join(key)} is already row {found[key].row.number}", "give it another name")
         else:
             found[key] = ParameterRow(key[0], _read(row, steps[key[0]].step, header, problems), row)
     return list(found.values())
@@ -97,13 +92,23 @@ def _one_of(row: Row, column: str, said: str, allowed: tuple[Any, ...], problems
     return said
 
 
+def check_unit(parameter: v.Parameter, row: Row, problems: Problems) -> None:
+    """A number has a unit of measure of our list; a count or a ratio has the unit 1."""
+    if parameter.type not in ("num", "int"):
+        return
+    try:
+        unit(parameter.uom)
+    except UnknownUnitError as error:
+        near = f"write {' or '.join(error.near)}" if error.near else 'write a unit such as mL, or "1" for a plain number'
+        problems.add(row, "unit", f"{parameter.uom!r} is no unit of measure", near)
+
+
 def _check(parameter: v.Parameter, row: Row, problems: Problems) -> None:
+    check_unit(parameter, row, problems)
     if parameter.source == "calc" and not parameter.formula:
         problems.add(row, "formula", "a calculated parameter has no formula", "write its formula")
     if parameter.source != "calc" and parameter.formula:
-        problems.add(
-            row, "source", f"it has a formula but its source is {parameter.source}", "write calc, or clear the formula"
-        )
+        problems.add(row, "source", f"it has a formula but its source is {parameter.source}", "write calc, or clear the formula")
     limits = [getattr(parameter, column) for column in _LIMITS]
     if parameter.type in ("bool", "choice", "text"):
         for low, high in (limits[:2], limits[2:]):

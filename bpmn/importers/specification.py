@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from bpmn import vocabulary as v
 from bpmn.importers.header import Header
 from bpmn.importers.names import IDENTIFIER
-from bpmn.importers.parameters import ParameterRow
+from bpmn.importers.parameters import ParameterRow, check_unit
 from bpmn.importers.tables import Layout, Problems, Row
 
 LAYOUT = Layout("release_specification.csv", ("attribute", "criterion"), ("method", "unit", "class", "name", "why"))
@@ -37,14 +39,13 @@ def read_specification(rows: list[Row], step: str, header: Header, problems: Pro
         elif attribute in found:
             problems.add(row, "attribute", f"{attribute} is already row {found[attribute].row.number}", "keep one")
         else:
-            found[attribute] = ParameterRow(
-                step, _read(row, header.parameters.get(f"{step}.{attribute}", {}), problems), row
-            )
+            said = header.parameters.get(f"{step}.{attribute}", {})
+            found[attribute] = ParameterRow(step, _read(row, said, problems), row)
+            check_unit(found[attribute].parameter, row, problems)
     return list(found.values())
 
 
-def _read(row: Row, said: dict[str, str] | object, problems: Problems) -> v.Parameter:
-    said = said if isinstance(said, dict) else {}
+def _read(row: Row, said: Mapping[str, Any], problems: Problems) -> v.Parameter:
     kind, low, high, choices = _criterion(row, problems)
     formula = row["method"][5:].strip() if row["method"].startswith("calc:") else ""
     if formula and kind != "num":
@@ -62,7 +63,7 @@ def _read(row: Row, said: dict[str, str] | object, problems: Problems) -> v.Para
         source="calc" if formula else "manual",
         formula=formula,
         why=said.get("why") or row["why"] or "release specification",
-        severity=said.get("severity", "major"),  # type: ignore[arg-type]  # checked with the header
+        severity=said.get("severity", "major"),
         judge="specification",
         qualifier=kind == "num" and not formula,
         choices=choices,
@@ -99,16 +100,12 @@ def _criterion(row: Row, problems: Problems) -> tuple[v.ParameterType, str, str,
 
 def _expected(row: Row, text: str, problems: Problems) -> tuple[v.ParameterType, str, str, tuple[v.Choice, ...]]:
     if row["unit"] not in ("text", "bool", ""):
-        problems.add(
-            row, "criterion", f"{text!r} is no bound, but the unit is {row['unit']}", "write like >=70, or unit text"
-        )
+        problems.add(row, "criterion", f"{text!r} is no bound, but the unit is {row['unit']}", "write like >=70, or unit text")
     if row["unit"] != "bool":
         return "text", text, text, ()
     if text in ("true", "false"):
         return "bool", text, text, ()
     opposites = {**_OPPOSITES, **{no: yes for yes, no in _OPPOSITES.items()}}
     if text not in opposites:
-        problems.add(
-            row, "criterion", f"the opposite of {text!r} is not known", "write positive, pass ..., or unit text"
-        )
+        problems.add(row, "criterion", f"the opposite of {text!r} is not known", "write positive, pass ..., or unit text")
     return "choice", text, text, (v.Choice(text), v.Choice(opposites.get(text, "")))

@@ -55,9 +55,7 @@ def read_steps(rows: list[Row], header: Header, problems: Problems) -> list[Step
         if not IDENTIFIER.fullmatch(step_id):
             problems.add(row, "step_id", f"{step_id!r} is no identifier", "use ASCII letters, digits and _, like S01")
         elif step_id in found:
-            problems.add(
-                row, "step_id", f"{step_id} is already row {found[step_id].row.number}", "give each step its own id"
-            )
+            problems.add(row, "step_id", f"{step_id} is already row {found[step_id].row.number}", "give each step its own id")
         else:
             found[step_id] = _read(row, units[row["unit_procedure"]], header, problems)
     _check_units(list(found.values()), problems)
@@ -124,11 +122,7 @@ def _scans(row: Row, codes: frozenset[str], omit: str) -> tuple[v.Scan, ...]:
     for kind in ("material", "equipment"):
         if any(_ALL.match(name.strip()) for name in everything[kind].split(";")):
             scans.append(v.Scan(kind, scope="recipe", omit=omit))
-        elif (
-            kind == "material"
-            and _listed(row["materials"])
-            and _SCAN_LOT.search(f"{row['title']}. {row['instruction']}")
-        ):
+        elif kind == "material" and _listed(row["materials"]) and _SCAN_LOT.search(f"{row['title']}. {row['instruction']}"):
             scans.append(v.Scan(kind))
     return tuple(scans)
 

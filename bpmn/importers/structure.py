@@ -6,6 +6,7 @@ something, which stand where that something then is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -21,6 +22,7 @@ from bpmn.importers.blocks import (
     Task,
     Unit,
     all_bodies,
+    around,
     follower,
     inside,
     places,
@@ -71,9 +73,7 @@ class Structure:
             if row["kind"] not in KINDS:
                 self._problems.add(row, "kind", f"{row['kind']!r} is not known", "write parallel, exclusive or loop")
             elif not IDENTIFIER.fullmatch(row["id"]) or row["id"] in {**self._order, **self._units, **found}:
-                self._problems.add(
-                    row, "id", f"{row['id']!r} is no identifier or already taken", "use a code such as G13"
-                )
+                self._problems.add(row, "id", f"{row['id']!r} is no identifier or already taken", "use a code such as G13")
             else:
                 found[row["id"]] = row
         return found
@@ -109,9 +109,7 @@ class Structure:
         named = [Place(body, [block]) for body in all_bodies(self.body) for block in body if names == (block.id,)]
         found = named or places(self.body, steps)
         if not found:
-            raise StructureError(
-                f"{', '.join(names)} are not parts of one sequence", "name whole parts of one sequence"
-            )
+            raise StructureError(f"{', '.join(names)} are not parts of one sequence", "name whole parts of one sequence")
         return found[-1 if innermost else 0]
 
     # ------------------------------------------------------------------ laying
@@ -141,10 +139,6 @@ class Structure:
 
     def _size(self, row: Row) -> int:
         try:
-            if row["kind"] == "parallel":
-                return len(
-                    {step for part in _all_names(read_parallel(row["of"]).branches) for step in self._expand(part)}
-                )
             return len(self._expand(row["id"]))
         except PhraseError:
             return 0
@@ -160,12 +154,17 @@ class Structure:
             raise StructureError(f"there is no step {phrase.previous}", "name the step that previous means at first")
         said = self._header.loops.get(row["id"], {})
         place = self._place(tuple(name for item in phrase.items for name in item.names))
+        outer = {block.counter for block in around(self.body, place.blocks[0]) if isinstance(block, Loop)}
+        if phrase.counter in outer:
+            raise StructureError(f"the loop around it counts in {phrase.counter} too", "count in another word")
+        # Unnamed iterations of a loop inside a loop need a name of their own, or expressions would mean both.
+        counter = phrase.counter or (f"iteration_{row['id']}" if outer else "iteration")
         loop = Loop(
             id=row["id"],
             body=[*place.blocks],
-            again=plain_words(phrase.again),
+            again=re.sub(r"\biteration\b", counter, plain_words(phrase.again)),
             maximum=maximum,
-            counter=phrase.counter or "iteration",
+            counter=counter,
             label=said.get("label", phrase.counter[:1].upper() or "#"),
             first=phrase.first,
             previous=phrase.previous,
@@ -177,7 +176,7 @@ class Structure:
                 raise StructureError(f"there is no gateway {item.gateway}", "add an exclusive row around these steps")
             if item.when:
                 steps = {step for name in item.names for step in self._expand(name)}
-                conditions_on_iterations(loop, item, steps)
+                conditions_on_iterations(loop, item, steps, re.sub(r"\biteration\b", counter, item.when))
 
     # ------------------------------------------------------------------ parallel parts
 
@@ -189,9 +188,7 @@ class Structure:
         self._check_neighbours(gateway, phrase)
 
     def _branches(self, gateway_id: str, phrase: Branches, note: str = "") -> Gateway:
-        parts = [
-            {step for name in _all_names(Branches((part,))) for step in self._expand(name)} for part in phrase.parts
-        ]
+        parts = [{step for name in _all_names(Branches((part,))) for step in self._expand(name)} for part in phrase.parts]
         if len(set().union(*parts)) < sum(map(len, parts)):
             raise StructureError("a step stands in two branches", PARALLEL_FORMS)
         candidates = [places(self.body, steps) for steps in parts]
@@ -216,9 +213,7 @@ class Structure:
                                      "name what comes right before the branches")  # fmt: skip
         after = follower(self.body, gateway)
         if phrase.before and after not in self._expand(phrase.before):
-            raise StructureError(
-                f"after the branches comes {after or 'the end'}, not {phrase.before}", "name what comes next"
-            )
+            raise StructureError(f"after the branches comes {after or 'the end'}, not {phrase.before}", "name what comes next")
 
     # ------------------------------------------------------------------ exclusive gateways
 
@@ -265,11 +260,7 @@ class Structure:
         branches = []
         for outcome in outcomes:
             body = self._branch_body(row, outcome, at)
-            skipped = (
-                0
-                if outcome.targets[0] in ("go on", "terminate")
-                else self._skipped(outcome.targets, going_on, rest, place)
-            )
+            skipped = 0 if outcome.targets[0] in ("go on", "terminate") else self._skipped(outcome.targets, going_on, rest, place)
             if skipped and jump not in (0, skipped):
                 raise StructureError("two targets further on", "one gateway goes on, or skips one part")
             jump = jump or skipped
@@ -296,9 +287,7 @@ class Structure:
                 return skipped
         if rest and first == follower(self.body, place.body[-1]):
             return len(rest)
-        raise StructureError(
-            f"{targets[0]} can't be reached from here", "name a later step of the same unit procedure, or go on"
-        )
+        raise StructureError(f"{targets[0]} can't be reached from here", "name a later step of the same unit procedure, or go on")
 
     def _branch_body(self, row: Row, outcome: Outcome, at: str) -> Body:
         body: Body = []

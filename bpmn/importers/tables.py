@@ -85,9 +85,7 @@ def read_table(folder: Path, layout: Layout, problems: Problems) -> list[Row]:
     path = folder / layout.file
     if not path.is_file():
         if layout.needed:
-            problems.add_file(
-                layout.file, "there is no such file", f"a recipe needs it, with {', '.join(layout.required)}"
-            )
+            problems.add_file(layout.file, "there is no such file", f"a recipe needs it, with {', '.join(layout.required)}")
         return []
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -136,17 +134,13 @@ def _numbered(text: str) -> Iterator[tuple[int, list[str]]]:
         before = lines.line_num
 
 
-def _rows(
-    records: Iterator[tuple[int, list[str]]], heading: list[str], layout: Layout, problems: Problems
-) -> Iterator[Row]:
+def _rows(records: Iterator[tuple[int, list[str]]], heading: list[str], layout: Layout, problems: Problems) -> Iterator[Row]:
     for number, cells in records:
         if not any(cells):
             continue
         row = Row(layout.file, number, dict(zip(heading, cells, strict=False)))
         if len(cells) > len(heading):
-            problems.add(
-                row, "", f"{len(cells)} cells, but {len(heading)} columns", "put a text with a comma in quotes"
-            )
+            problems.add(row, "", f"{len(cells)} cells, but {len(heading)} columns", "put a text with a comma in quotes")
             continue
         empty = [name for name in layout.required if not row[name]]
         for name in empty:
