@@ -79,7 +79,11 @@ class Diagram:
     @classmethod
     def parse(cls, xml: bytes) -> Diagram:
         """Read untrusted bytes under the limits of `bpmn.reading`; raises `DiagramError`."""
-        root = read_xml(xml)
+        return cls.of(xml, read_xml(xml))
+
+    @classmethod
+    def of(cls, xml: bytes, root: etree._Element) -> Diagram:
+        """The diagram of these bytes, already read."""
         processes = root.findall(f"{{{BPMN}}}process")
         process_id = processes[0].get("id", "") if processes else ""
         recipe = _read_recipe(processes[0]) if processes else v.Recipe(id="", revision="")

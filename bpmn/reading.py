@@ -24,7 +24,6 @@ MAX_SECONDS = 10.0  # processor time of this thread, so a busy machine refuses n
 # The limits together: the worst admitted file takes about 250 MB while it is read; a recipe of 5,000 steps has 15 MB,
 # 200,000 elements and 500,000 attributes.
 
-_CHUNK = 65_536
 _ENCODINGS = {"utf-8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "utf-16": "utf-16", "iso-8859-1": "latin-1"}
 _XINCLUDE = "http://www.w3.org/2001/XInclude"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -93,6 +92,7 @@ class _Scan:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.depth = self.elements = self.attributes = self.text = 0
+        self.began = time.thread_time()
         self.encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
         self.parser = ParserCreate(namespace_separator=" ")
         self.parser.ordered_attributes = True
@@ -100,6 +100,7 @@ class _Scan:
         self.parser.XmlDeclHandler = self.declaration
         self.parser.StartDoctypeDeclHandler = self.doctype
         self.parser.ProcessingInstructionHandler = self.instruction
+        self.parser.CommentHandler = self.comment
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.characters
@@ -107,13 +108,8 @@ class _Scan:
     def run(self) -> str:
         """The name of the encoding; raises DiagramError."""
         self.outside()
-        began = time.thread_time()
         try:
-            for offset in range(0, len(self.data), _CHUNK):
-                self.parser.Parse(self.data[offset : offset + _CHUNK], False)
-                if time.thread_time() - began > MAX_SECONDS:
-                    raise self.refusal("xml_time", f"reading takes more than {MAX_SECONDS:.0f} s", "make it smaller")
-            self.parser.Parse(b"", True)
+            self.parser.Parse(self.data, True)  # at once: in parts, expat reads a long token again for every part
         except ExpatError as error:
             raise self.malformed(error) from None
         return self.encoding
@@ -171,14 +167,23 @@ class _Scan:
             raise self.refusal("xml_depth", f"elements are nested more than {MAX_DEPTH} deep", "use fewer subprocesses")
         if number > MAX_ATTRIBUTES_OF_ELEMENT:
             raise self.too_large("an element", MAX_ATTRIBUTES_OF_ELEMENT, "attributes")
-        if self.elements > MAX_ELEMENTS:
-            raise self.too_large("the file", MAX_ELEMENTS, "elements")
+        self.count()
         if self.attributes > MAX_ATTRIBUTES:
             raise self.too_large("the file", MAX_ATTRIBUTES, "attributes")
         if len(name) > MAX_NAME or any(len(attribute) > MAX_NAME for attribute in attributes[::2]):
             raise self.too_large("a name", MAX_NAME, "characters")
         if any(len(value) > MAX_TEXT for value in attributes[1::2]):
             raise self.too_large("an attribute", MAX_TEXT, "characters")
+
+    def comment(self, _: str) -> None:
+        self.elements += 1
+        self.count()
+
+    def count(self) -> None:
+        if self.elements > MAX_ELEMENTS:
+            raise self.too_large("the file", MAX_ELEMENTS, "elements and comments")
+        if self.elements % 1000 == 0 and time.thread_time() - self.began > MAX_SECONDS:
+            raise self.refusal("xml_time", f"reading takes more than {MAX_SECONDS:.0f} s", "make it smaller")
 
     def end(self, _: str) -> None:
         self.depth -= 1

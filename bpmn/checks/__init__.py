@@ -48,7 +48,7 @@ from bpmn.checks import (
 )
 from bpmn.checks.report import Finding, Report, unreadable
 from bpmn.diagram import BPMN, Diagram
-from bpmn.reading import DiagramError
+from bpmn.reading import DiagramError, read_xml
 
 __all__ = ["CHECKS", "Check", "Finding", "Report", "check_diagram"]
 
@@ -102,16 +102,17 @@ def check_diagram(xml: bytes) -> Report:
     Bytes that can't be read, that are no BPMN, and a diagram that is too large, are reported as that alone.
     """
     try:
-        diagram = Diagram.parse(xml)
+        root = read_xml(xml)
     except DiagramError as error:
         return Report((unreadable(error),))
+    if too_large := tuple(size.of_file(root)):
+        return Report(too_large)
+    diagram = Diagram.of(xml, root)
     found: dict[str, list[Finding]] = {}
     is_bpmn = diagram.root.tag == f"{{{BPMN}}}definitions"
     for one in CHECKS if is_bpmn else (schema,):
         if one in _SOUNDNESS and any(found[basis.RULE] for basis in _STRUCTURE):
             continue
         found[one.RULE] = list(one.check(diagram))
-        if one is size and found[size.RULE]:
-            break
     findings = (finding for findings in found.values() for finding in findings)
     return Report(tuple(sorted(findings, key=lambda finding: finding.line)))

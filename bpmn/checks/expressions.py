@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from lxml import etree
 
 from bpmn.checks.known_names import KIND_OF_TYPE, KnownNames, Names
-from bpmn.checks.report import Finding, at, shown
+from bpmn.checks.report import Finding, at, shown, step_elements
 from bpmn.diagram import BPMN, Diagram, Node, mes_elements
 from bpmn.expressions import EvaluationError, ExpressionError, kind, parse, parse_assignments
 from bpmn.expressions.kinds import INSTANT, NUMBER, TRUTH, infer
 from bpmn.expressions.values import Value
-from bpmn.vocabulary import NAMESPACE, Parameter
+from bpmn.vocabulary import Parameter
 
 RULE = "expressions"
 
@@ -89,7 +89,7 @@ def _script(element: etree._Element, names: Names) -> Iterator[Finding]:
 
 def _step(node: Node, names: Names) -> Iterator[Finding]:
     assert node.step is not None
-    elements = node.element.findall(f"{{{BPMN}}}extensionElements/{{{NAMESPACE}}}step/{{{NAMESPACE}}}parameter")
+    elements = step_elements(node, "parameter")
     for element, parameter in zip(elements, node.step.parameters, strict=True):
         if parameter.formula:
             needed = KIND_OF_TYPE.get(parameter.type)

@@ -12,10 +12,10 @@ from itertools import pairwise
 
 from lxml import etree
 
-from bpmn.checks.report import Finding, at, shown
+from bpmn.checks.report import Finding, at, shown, step_elements
 from bpmn.diagram import Diagram
 from bpmn.expressions import ExpressionError, parse
-from bpmn.vocabulary import NAMESPACE, Parameter
+from bpmn.vocabulary import Parameter
 
 RULE = "limits"
 
@@ -27,8 +27,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for node in diagram.nodes.values():
         if node.step is None:
             continue
-        elements = node.element.iter(f"{{{NAMESPACE}}}parameter")
-        for element, parameter in zip(elements, node.step.parameters, strict=False):
+        elements = step_elements(node, "parameter")
+        for element, parameter in zip(elements, node.step.parameters, strict=True):
             if parameter.type in ("num", "int", "date_time"):
                 yield from _ordered(element, parameter)
             else:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bpmn.checks.report import Finding, at, shown
+from bpmn.checks.report import Finding, at, shown, step_elements
 from bpmn.diagram import Diagram
 from bpmn.expressions import RESERVED
-from bpmn.vocabulary import NAMESPACE, Parameter
+from bpmn.vocabulary import Parameter
 
 RULE = "parameters"
 
@@ -25,8 +25,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         if node.step is None:
             continue
         seen: set[str] = set()
-        elements = node.element.iter(f"{{{NAMESPACE}}}parameter")
-        for element, parameter in zip(elements, node.step.parameters, strict=False):
+        elements = step_elements(node, "parameter")
+        for element, parameter in zip(elements, node.step.parameters, strict=True):
             if parameter.id in seen:
                 yield at(element, RULE, f"the step has two parameters {parameter.id}", "rename one")
             seen.add(parameter.id)

@@ -7,7 +7,9 @@ from typing import Literal
 
 from lxml import etree
 
+from bpmn.diagram import Node, mes_elements
 from bpmn.reading import DiagramError
+from bpmn.vocabulary import NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ def at(
 def unreadable(error: DiagramError) -> Finding:
     """The finding for bytes that can't be read at all."""
     return Finding(error.rule, error.message, error.what_to_do, error.element_id, error.line)
+
+
+def step_elements(node: Node, name: str) -> list[etree._Element]:
+    """The elements of that name in the step of a node, in the order in which the step has them."""
+    steps = mes_elements(node.element, "step")
+    return steps[0].findall(f"{{{NAMESPACE}}}{name}") if steps else []
 
 
 def line_of(element: etree._Element) -> int:

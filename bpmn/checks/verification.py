@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from bpmn.checks.report import Finding, at, shown
+from bpmn.checks.report import Finding, at, shown, step_elements
 from bpmn.diagram import Diagram
-from bpmn.vocabulary import MEANINGS, NAMESPACE, ROLES, SlotCode
+from bpmn.vocabulary import MEANINGS, ROLES, SlotCode
 
 RULE = "verification"
 
@@ -22,9 +22,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             continue
         if not node.step.signatures:
             yield at(node.element, RULE, "nobody signs the step", "give it a mes:signature")
-        for place, (element, slot) in enumerate(
-            zip(node.element.iter(f"{{{NAMESPACE}}}signature"), node.step.signatures, strict=False)
-        ):
+        slots = zip(step_elements(node, "signature"), node.step.signatures, strict=True)
+        for place, (element, slot) in enumerate(slots):
             if slot.code not in get_args(SlotCode):
                 yield at(element, RULE, f"{shown(slot.code)} is no kind of signature", "use P, W, V or Q")
             if slot.code == "P" and place > 0:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpmn.checks.report import Finding, at
+from bpmn.checks.report import Finding, at, step_elements
 from bpmn.diagram import Diagram
-from bpmn.vocabulary import CRITICAL_CLASSES, NAMESPACE
+from bpmn.vocabulary import CRITICAL_CLASSES
 
 RULE = "why"
 
@@ -19,8 +19,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for node in diagram.nodes.values():
         if node.step is None or node.step.rationale.strip():
             continue
-        elements = node.element.iter(f"{{{NAMESPACE}}}parameter")
-        for element, parameter in zip(elements, node.step.parameters, strict=False):
+        elements = step_elements(node, "parameter")
+        for element, parameter in zip(elements, node.step.parameters, strict=True):
             if parameter.parameter_class in CRITICAL_CLASSES and not parameter.why.strip():
                 message = f"{parameter.id} is {parameter.parameter_class} and nothing says why"
                 yield at(element, RULE, message, "write its why, or the rationale of the step")

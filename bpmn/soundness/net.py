@@ -9,6 +9,7 @@ from typing import Any
 from bpmn.diagram import Diagram, Node
 
 END, TERMINATE = "", " terminate"  # no id of a diagram can be equal to these
+_SINKS = {"end": END, "terminate": TERMINATE}
 Catchers = Mapping[str | None, set[str]]
 
 # Node ids passed along an edge, joined in pairs: a chain of 5,000 folds in linear time, and flattens when it is shown.
@@ -148,15 +149,17 @@ class Net:
         self.outs: dict[str, dict[Edge, None]] = {END: {}, TERMINATE: {}}
         self.start = str(shape.start)
         self._entry: dict[str, str] = {}
+        for node_id, kind, _, _, beside in shape.nodes:
+            self._add(node_id, kind, beside)
         for node_id, kind, targets, stops, beside in shape.nodes:
-            self._add(node_id, kind, targets, stops, beside)
-        for node_id, kind, targets, stops, beside in shape.nodes:
-            self._connect(node_id, kind, targets + stops, beside)
+            if kind not in _SINKS:
+                self._connect(node_id, targets + stops, beside)
         # what nothing leads to never has a token; the joins behind it wait for it, and so it stays
 
-    def _add(
-        self, node_id: str, kind: str, targets: tuple[str, ...], stops: tuple[str, ...], beside: tuple[str, ...]
-    ) -> None:
+    def _add(self, node_id: str, kind: str, beside: tuple[str, ...]) -> None:
+        if kind in _SINKS:  # several branches may come to one end event, each on its own
+            self._entry[node_id] = _SINKS[kind]
+            return
         names = [f"{node_id} beside {event}" for event in beside]
         for name in names:
             self._node(name, "maybe")
@@ -168,15 +171,16 @@ class Net:
         self.ins[name] = {}
         self.outs[name] = {}
 
-    def _connect(self, node_id: str, kind: str, targets: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    def _connect(self, node_id: str, targets: tuple[str, ...], beside: tuple[str, ...]) -> None:
         names = [f"{node_id} beside {event}" for event in beside]
         for name, following, event in zip(names, [*names, node_id][1:], beside, strict=True):
             self.edge(name, following)
             self.edge(name, self._entry[event])
-        if kind in ("end", "terminate") or not targets:
-            self.edge(node_id, TERMINATE if kind == "terminate" else END)
         for target in targets:
-            self.edge(node_id, self._entry[target])
+            entry = self._entry[target]
+            self.edge(node_id, entry, target if entry in (END, TERMINATE) else ())
+        if not targets:
+            self.edge(node_id, END)
 
     def edge(self, source: str, target: str, via: Rope = ()) -> Edge:
         """A new edge between two nodes."""

@@ -33,9 +33,7 @@ def test_the_units_a_cell_therapy_recipe_prints_are_known(code):
     assert unit(code).code == code
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("µg", "ug"), ("°C", "C"), ("ml", "mL"), ("PH", "pH"), ("cell/mL", "cells/mL")]
-)
+@pytest.mark.parametrize(("typed", "meant"), [("µg", "ug"), ("°C", "C"), ("ml", "mL"), ("PH", "pH"), ("cell/mL", "cells/mL")])
 def test_an_unknown_unit_is_refused_with_what_may_have_been_meant(typed, meant):
     with pytest.raises(UnknownUnitError) as caught:
         unit(typed)
