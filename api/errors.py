@@ -217,5 +217,6 @@ def _response(problem: Problem, headers: dict[str, str]) -> Response:
     }
     sent = g.get("sent")
     if sent and isinstance(sent.get("entries"), dict):
-        body["entries"] = sent["entries"]  # a refused person's typing is never lost
+        # A refused person's typing is never lost.
+        body["entries"] = {name: text for name, text in sent["entries"].items() if isinstance(text, str)}
     return Response(json.dumps(body), status, headers, mimetype=MIMETYPE)

@@ -85,7 +85,7 @@ class Resource(Blueprint):
             raise TypeError(f"{method} {path} names no role; put @allow(...) right above the function")
         for code in refused:
             view = self.alt_response(code, HTTPStatus(code).name)(view)
-        view = self.response(status, answer, content_type=content_type)(view)
+        view = self.response(status, answer or {"type": "string"}, content_type=content_type)(view)
         self.route(path, methods=[method])(view)
         return view
 

@@ -1,0 +1,103 @@
+"""Whatever is sent, right or wrong: no fault of the server, and every answer is as the OpenAPI document says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+
+import hypothesis
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from schemathesis import GenerationMode
+
+from api.auth import DEVICE, PUBLIC, SIGNED_IN
+from engine.site import Site
+from tests.api.conftest import AsRole, one_database
+from tests.api.test_app import routes
+from tests.api.test_equipment import SECRET, registered
+from tests.batches import put_into_effect, start
+from tests.people import PASSWORD, Staff
+from tests.small_recipes import sequence
+
+SEARCHING = os.environ.get("HYPOTHESIS_PROFILE") == "search"
+EXAMPLES = 150 if SEARCHING else 8
+"""Requests per operation, mode and kind of address."""
+SECONDS = 3600 if SEARCHING else 80
+
+KNOWN = {
+    "batch_id": "B-1",
+    "task_key": "S001",
+    "equipment_id": "CC-01",
+    "person_id": "ra",
+    "revision_id": "MR-ROW-001@1.0",
+}
+
+
+@pytest.fixture
+def seeded(site: Site, staff: Staff, as_role: AsRole) -> Site:
+    """A site at work: a batch with a started step, a device, a person whom nobody misses."""
+    recipe_id = put_into_effect(site, staff, sequence(3))
+    start(site, staff, recipe_id, "B-1")
+    as_role("MFG_OP").post("/batches/B-1/tasks/S001/start", {})
+    as_role("RA")
+    registered(as_role)
+    return site
+
+
+@pytest.mark.slow
+@one_database
+def test_no_request_makes_the_server_fail(app: Flask, seeded: Site, as_role: AsRole) -> None:
+    document = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    callers = {(method, _template(rule)): allowed for method, rule, allowed in routes(app)}
+    until = time.monotonic() + SECONDS
+    tried = 0
+    for found in document.get_all_operations():
+        operation = found.ok()
+        headers = _headers(callers[operation.method.upper(), operation.path], as_role)
+        known = {name: KNOWN[name] for name in re.findall(r"{(\w+)}", operation.path)}
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            for fixed in [known, {}] if known else [{}]:
+                tried += _try(operation, mode, fixed, headers, until)
+    assert tried > 500
+    assert time.monotonic() < until, f"only {tried} requests in {SECONDS} s"
+
+
+def _try(operation: object, mode: GenerationMode, fixed: dict[str, str], headers: dict[str, str], until: float) -> int:
+    strategy = operation.as_strategy(mode, path_parameters=fixed or None)  # type: ignore[attr-defined]
+    count = 0
+
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None, phases=[hypothesis.Phase.generate])
+    @hypothesis.given(strategy)
+    def each(case: schemathesis.Case) -> None:
+        nonlocal count
+        if time.monotonic() > until:
+            return
+        count += 1
+        case.headers = {**(case.headers or {}), **headers}
+        if isinstance(case.body, dict) and isinstance(case.body.get("password"), str) and "login" not in case.body:
+            case.body = case.body | {"password": PASSWORD}  # past the password check, and no account gets locked
+        response = case.call()
+        said = f"{case.method} {case.formatted_path} {case.body!r:.300} -> {response.status_code} {response.text[:300]}"
+        assert response.status_code < 500, said
+        case.operation.validate_response(response, case=case)
+
+    with contextlib.suppress(hypothesis.errors.Unsatisfiable):  # nothing wrong can be sent where there is nothing to send
+        each()
+    return count
+
+
+def _headers(allowed: frozenset[str], as_role: AsRole) -> dict[str, str]:
+    if PUBLIC in allowed:
+        return {}
+    if DEVICE in allowed:
+        return {"Authorization": f"Device CC-01:{SECRET}"}
+    role = "MFG_OP" if allowed & {"MFG_OP", SIGNED_IN} else min(allowed)
+    return as_role(role).headers
+
+
+def _template(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
