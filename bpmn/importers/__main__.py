@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from bpmn.checks import check_diagram
 from bpmn.importers import Imported, RecipeTablesError, import_tables
 
 
 def main(arguments: list[str]) -> int:
-    """Write the diagram and a summary; with problems, write nothing and list them all."""
+    """Write the diagram and a summary; with problems, write nothing and list them all.
+
+    Answers 0 when the diagram also passes every check, else 1 (2 when called wrongly).
+    """
     if len(arguments) != 2:
         print("usage: python -m bpmn.importers DIR OUT.bpmn", file=sys.stderr)
         return 2
@@ -24,7 +28,10 @@ def main(arguments: list[str]) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(imported.xml)
     print(summary(imported, out))
-    return 0
+    findings = check_diagram(imported.xml).findings
+    for finding in findings:
+        print(f"  {finding}", file=sys.stderr)
+    return 1 if findings else 0
 
 
 def summary(imported: Imported, out: Path) -> str:

@@ -13,7 +13,7 @@ from bpmn.importers.names import IDENTIFIER, MOMENTS
 from bpmn.importers.parameters import ParameterRow
 from bpmn.importers.tables import Layout, Problems, Row
 
-LAYOUT = Layout("hold_times.csv", ("hold_id", "from_event", "to_event", "unit"), ("nor", "par", "why", "links"))
+LAYOUT = Layout("hold_times.csv", ("hold_id", "from_event", "to_event", "nor", "par", "unit"), ("why", "links"))
 
 _EVENT = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\.([A-Za-z][A-Za-z0-9_]*)")
 _SELECT = re.compile(r"(last|next|first)\((.*)\)")
@@ -79,16 +79,13 @@ def _check_event(event: str, row: Row, column: str, types: Types, problems: Prob
 
 def _check_limits(row: Row, kind: str, problems: Problems) -> None:
     for column in ("nor", "par"):
-        if row[column] and not _NUMBER.fullmatch(row[column]):
+        if not _NUMBER.fullmatch(row[column]):
             problems.add(row, column, f"{row[column]!r} is no number", "write a number such as 120")
             return
-    if not row["nor"] and not row["par"]:
-        problems.add(row, "nor", "there is no limit", "write the time at NOR, at PAR or both")
-    elif row["nor"] and row["par"]:
-        nor, par = Decimal(row["nor"]), Decimal(row["par"])
-        if (par > nor) if kind == "min" else (par < nor):
-            problems.add(row, "par", f"PAR {par} lies inside NOR {nor}",
-                         f"write a PAR that is not {'above' if kind == 'min' else 'below'} the NOR")  # fmt: skip
+    nor, par = Decimal(row["nor"]), Decimal(row["par"])
+    if (par > nor) if kind == "min" else (par < nor):
+        side = "above" if kind == "min" else "below"
+        problems.add(row, "par", f"PAR {par} lies inside NOR {nor}", f"write a PAR that is not {side} the NOR")
 
 
 def _check_links(links: tuple[str, ...] | list[str], row: Row, types: Types, problems: Problems) -> None:

@@ -128,7 +128,8 @@ class Structure:
         for loop in [block for block in inside(self.body) if isinstance(block, Loop)]:
             row = self._rows[loop.id]
             self._attempt(row, "condition", lambda row, loop=loop: finish(loop, row, self._names, self._problems))  # type: ignore[misc]
-        self._check_order()
+        if self._rows:
+            self._check_order()
         return arrangement(self.body, set(self._rows))
 
     def _attempt(self, row: Row, column: str, lay: Callable[[Row], None]) -> None:
