@@ -12,6 +12,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
+WIDTH = len("2026-03-02T08:00:00.000000Z")
 SIMULATION_ALLOWED = os.environ.get("BATCHWRIGHT_SIMULATED_TIME") == "1"
 _offset = timedelta(0)
 _simulated = False
@@ -31,12 +32,14 @@ def text(instant: datetime) -> str:
     """An instant as it is stored. A naive datetime is refused: nobody can know what it meant."""
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no time zone")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse(stored: str) -> datetime:
     """A stored instant. Only the fixed-width form is accepted."""
-    return datetime.strptime(stored, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if len(stored) != WIDTH or stored[10] != "T" or stored[-1] != "Z":
+        raise ValueError(f"{stored!r} is no stored instant")
+    return datetime.fromisoformat(stored)
 
 
 def session_seconds() -> float:

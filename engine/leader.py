@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,9 +42,10 @@ class Leader:
             self._file.close()
             self._file = None
         if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None
+            connection, self._connection = self._connection, None
+            with suppress(DBAPIError):
+                connection.exec_driver_sql("SELECT pg_advisory_unlock(hashtext(%s))", (LOCK_NAME,))
+            connection.close()
 
     def _lock_file(self) -> bool:
         path = Path(f"{self._site.engine.url.database}.leader")
