@@ -9,6 +9,7 @@ from typing import Any
 
 from bpmn.vocabulary import HoldTime, Parameter, Step
 from engine.rules import (
+    RULES,
     EntryFacts,
     Finding,
     HoldFacts,
@@ -20,6 +21,7 @@ from engine.rules import (
 )
 
 STEP = Step(id="S04", title="Count the cells")
+NUMBERS = {rule.RULE: rule.NUMBERS for rule in RULES}
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 VIABILITY = Parameter(
     id="viab", name="Viability", type="num", uom="%", limit_action="block", parameter_class="CQA",
@@ -42,7 +44,9 @@ def shown(findings: tuple[Finding, ...]) -> list[tuple[int, str, bool, bool]]:
 
 def judged(value: Any, parameter: Parameter = VIABILITY, **more: Any) -> list[tuple[int, str, bool, bool]]:
     """What all rules of the moment find in a value."""
-    return shown(judge("value", value_facts(value, parameter, **more)).findings)
+    findings = judge("value", value_facts(value, parameter, **more)).findings
+    assert all(finding.number in NUMBERS[finding.rule] for finding in findings)
+    return shown(findings)
 
 
 def changed(parameter: Parameter = VIABILITY, /, **changes: Any) -> Parameter:

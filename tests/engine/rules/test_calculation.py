@@ -27,6 +27,13 @@ def test_it_says_which_formula_and_why() -> None:
     assert judgement.findings[0].message == ("Doubling time (24*ln(2)/ln(total/previous.total)) has no value: ln of nothing.")
 
 
+def test_expected_is_what_the_recipe_bounds() -> None:
+    free = changed(DOUBLING, nor_low="", nor_high="", par_low="", par_high="")
+    half = changed(free, par_high="120")
+    expected = [judge("value", value_facts(None, p)).findings[0].expected for p in (DOUBLING, half, free)]
+    assert expected == ["PAR 0 to 120 h", "PAR at most 120 h", "a value"]
+
+
 def test_calculation_with_a_value_is_judged_by_its_limits_alone() -> None:
     assert judge("value", value_facts("48.5", DOUBLING)).judged_by == (("limit", "1"),)
     assert judged("80", DOUBLING) == [(17, "minor", False, False)]

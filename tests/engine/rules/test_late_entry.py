@@ -29,6 +29,11 @@ def test_both_times_are_said() -> None:
     assert finding.needs_comment
 
 
+def test_clock_in_doubt_needs_a_comment() -> None:
+    (finding,) = judge("entry", entry_facts(entered_at=NOON - timedelta(minutes=1))).findings
+    assert finding.needs_comment
+
+
 def test_recipe_without_any_tolerance() -> None:
     facts = entry_facts(entered_at=NOON + timedelta(seconds=1), late_after=timedelta(0))
     assert [f.number for f in judge("entry", facts).findings] == [19]

@@ -34,6 +34,7 @@ def test_action_decides_what_happens_outside_par_only(action: str, blocks: bool,
     parameter = changed(limit_action=action)
     assert judged("79", parameter) == [(4, "major", blocks, stops)]
     assert judged("85", parameter) == NOR
+    assert not judge("value", value_facts("79", parameter)).findings[0].needs_comment
 
 
 def test_action_none_is_recorded_and_not_judged() -> None:

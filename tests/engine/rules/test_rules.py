@@ -82,6 +82,7 @@ def test_rule_that_fails_is_a_finding_of_the_highest_severity(where: str) -> Non
     assert finding.severity == SEVERITIES[-1] == judgement.outcome
     assert "broken (version 7)" in finding.message
     assert finding.rule_version
+    assert finding.needs_comment
     assert judgement.judged_by == ()
 
 
@@ -118,6 +119,8 @@ def test_a_finding_carries_the_rule_and_its_version() -> None:
 def test_outcome_is_the_gravest_severity() -> None:
     info, major = (Finding(15, "r", severity, "m") for severity in ("info", "major"))
     assert Judgement((("r", "1"),), (info, major, info)).outcome == "major"
+    blocking = Finding(4, "r", "minor", "m", blocks=True)
+    assert [Judgement((), found).blocks for found in ((info, blocking), (info, major))] == [True, False]
     assert (Judgement((("r", "1"),)).outcome, Judgement().outcome) == ("ok", "recorded")
 
 
