@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpmn.layout.graph import Flow, Graph
-from bpmn.layout.scene import LABEL_WIDTH, Point, Rect, Scene, label_height
+from bpmn.layout.scene import LABEL_WIDTH, Point, Rect, Scene, label_at, label_size
 from bpmn.layout.sequence import place_boundaries
 
 _SPINE, _ROW_GAP, _TRACK, _FIRST_TRACK = 60, 44, 16, 28
@@ -40,8 +40,7 @@ def _row(graph: Graph, node: str, frames: dict[str, Scene]) -> Scene:
         row = Scene({node: Rect(_SPINE - width / 2, -height / 2, width, height)}, up=height / 2, down=height / 2)
         row.width = _SPINE + width / 2
         if found.name and width == height:
-            wrapped = label_height(found.name)
-            row.labels[node] = Rect(row.width + 6, -wrapped - 6, LABEL_WIDTH, wrapped)
+            row.labels[node] = label_at(found.name, -label_size(found.name)[1] - 6, left=row.width + 6)
             row.width += LABEL_WIDTH + 6
     place_boundaries(graph, found, row)
     return row
@@ -57,7 +56,7 @@ def _draw(graph: Graph, order: list[str], reach: dict[str, float], scene: Scene)
             scene.lines[flow.id] = [(source.cx, source.bottom), (target.cx, target.y)]
         elif rank.get(flow.source, -2) + 1 == rank.get(flow.target):
             scene.lines[flow.id] = [(_SPINE, source.bottom), (_SPINE, target.y)]
-            _name(flow, scene, Rect(_SPINE + 6, source.bottom + 2, LABEL_WIDTH, label_height(flow.name)))
+            _name(flow, scene, _SPINE, source.bottom + 2)
         else:
             aside.append(flow)
     aside.sort(key=lambda flow: abs(rank.get(flow.target, 0) - rank.get(flow.source, 0)))
@@ -66,21 +65,19 @@ def _draw(graph: Graph, order: list[str], reach: dict[str, float], scene: Scene)
         at_left = graph.nodes[flow.source].is_gateway
         y1, y2 = _height(graph, flow.source, scene), _height(graph, flow.target, scene)
         track = _free_track(tracks[at_left], min(y1, y2), max(y1, y2))
-        passed = order[
-            min(rank.get(flow.source, 0), rank[flow.target]) : max(rank.get(flow.source, 0), rank[flow.target])
-        ]
+        passed = order[min(rank.get(flow.source, 0), rank[flow.target]) : max(rank.get(flow.source, 0), rank[flow.target])]
         right = max((reach[node] for node in passed), default=scene.width)
         x = -_FIRST_TRACK - track * _TRACK if at_left else right + _FIRST_TRACK + track * _TRACK
         scene.lines[flow.id] = _past(scene, flow, x, y1, y2, at_left)
-        _name(flow, scene, Rect(x + 6, y1 + 4, LABEL_WIDTH, label_height(flow.name)))
+        _name(flow, scene, x, y1 + 4)
         scene.left = min(scene.left, x - 10)
         scene.width = max(scene.width, x + 10)
     scene.width -= scene.left
 
 
-def _name(flow: Flow, scene: Scene, rect: Rect) -> None:
+def _name(flow: Flow, scene: Scene, x: float, y: float) -> None:
     if flow.name:
-        scene.labels[flow.id] = rect
+        scene.labels[flow.id] = label_at(flow.name, y, left=x + 6)
 
 
 def _past(scene: Scene, flow: Flow, x: float, y1: float, y2: float, at_left: bool) -> list[Point]:

@@ -74,17 +74,19 @@ class Scene:
         self.down = max(self.down, other.down + dy)
 
 
-def label_lines(text: str, width: float = LABEL_WIDTH) -> int:
-    """How many lines a name takes when it is wrapped at that width."""
-    lines, room = 1, width
+def label_size(text: str, room: float = LABEL_WIDTH) -> tuple[float, float]:
+    """Width and height of a name, wrapped at the width there is room for."""
+    lines = [0.0]
     for word in text.split():
         size = len(word) * LETTER
-        if room < width and size > room:
-            lines, room = lines + 1, width
-        room -= size + LETTER
-    return lines
+        if lines[-1] and lines[-1] + LETTER + size > room:
+            lines.append(size)
+        else:
+            lines[-1] += size + (LETTER if lines[-1] else 0)
+    return round(max(lines)) + 4, len(lines) * LINE_HEIGHT
 
 
-def label_height(text: str, width: float = LABEL_WIDTH) -> float:
-    """The height of a wrapped name."""
-    return label_lines(text, width) * LINE_HEIGHT
+def label_at(text: str, y: float, *, cx: float | None = None, left: float = 0) -> Rect:
+    """The place of a name below y: around `cx`, or from `left` on, then centred in the usual width."""
+    width, height = label_size(text)
+    return Rect((left + LABEL_WIDTH / 2 if cx is None else cx) - width / 2, y, width, height)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bpmn.layout.graph import BOUNDARY_GAP, EVENT, Flow, Graph, Node
-from bpmn.layout.scene import LABEL_WIDTH, LETTER, Point, Rect, Scene, label_height
+from bpmn.layout.scene import LABEL_WIDTH, Point, Rect, Scene, label_at, label_size
 
 GAP, LABEL_GAP, LANE_GAP = 40, LABEL_WIDTH + 20, 24
 _DROP = 34  # from a boundary event down to its end event
@@ -57,7 +57,7 @@ class _Layouter:
         bottom = 0.0
         for way in [inside[0], *(way for way in ways if way is not inside[0])]:
             branch = self.sequence(way.target, meeting)
-            branch.up = max(branch.up, label_height(way.name) + 8 if way.name else 10)
+            branch.up = max(branch.up, label_size(way.name)[1] + 8 if way.name else 10)
             y = 0.0 if way is inside[0] else bottom + LANE_GAP + branch.up
             scene.lanes[way.id] = y
             scene.add(branch, indent, y)
@@ -71,13 +71,14 @@ def _name(scene: Scene, node: Node) -> None:
     """The name of a gateway above it, of an event below it."""
     if not node.name or not (node.is_gateway or node.is_event):
         return
-    rect, height = scene.shapes[node.id], label_height(node.name)
-    y = rect.y - height - 4 if node.is_gateway else rect.bottom + 4
-    scene.labels[node.id] = Rect(rect.cx - LABEL_WIDTH / 2, y, LABEL_WIDTH, height)
+    rect, (_, height) = scene.shapes[node.id], label_size(node.name)
+    reach = rect.height / 2 + 4 + height
     if node.is_gateway:
-        scene.up = max(scene.up, rect.height / 2 + height + 4)
+        scene.labels[node.id] = label_at(node.name, -reach, cx=rect.cx)
+        scene.up = max(scene.up, reach)
     else:
-        scene.down = max(scene.down, rect.height / 2 + height + 4)
+        scene.labels[node.id] = label_at(node.name, rect.bottom + 4, cx=rect.cx)
+        scene.down = max(scene.down, reach)
 
 
 def place_boundaries(graph: Graph, node: Node, scene: Scene) -> None:
@@ -88,14 +89,13 @@ def place_boundaries(graph: Graph, node: Node, scene: Scene) -> None:
         event = Rect(cx - EVENT / 2, rect.bottom - EVENT / 2, EVENT, EVENT)
         scene.shapes[boundary] = event
         name = graph.nodes[boundary].name
-        size = max(len(word) for word in name.split() or [""]) * LETTER + 4
-        scene.labels[boundary] = Rect(cx - size - 6, event.bottom + 4, size, label_height(name, size))
+        size, height = label_size(name, 0)
+        scene.labels[boundary] = Rect(cx - size - 6, event.bottom + 4, size, height)
         if end:
             below = event.moved(0, EVENT + _DROP)
             scene.shapes[end] = below
-            height = label_height(graph.nodes[end].name)
-            scene.labels[end] = Rect(cx - LABEL_WIDTH / 2, below.bottom + 4, LABEL_WIDTH, height)
-            scene.down = max(scene.down, below.bottom + 4 + height)
+            scene.labels[end] = label_at(graph.nodes[end].name, below.bottom + 4, cx=cx)
+            scene.down = max(scene.down, scene.labels[end].bottom)
 
 
 def sequence_scene(graph: Graph, frames: dict[str, Scene]) -> Scene:
@@ -135,9 +135,8 @@ def draw_flow(graph: Graph, flow: Flow, scene: Scene) -> None:
         points = [(source.right, anchor), *_arrive(target, anchor, goal)]
     scene.lines[flow.id] = points
     if flow.name:
-        height = label_height(flow.name)
         left = source.right + 8 if lane == anchor else source.cx + 8
-        scene.labels[flow.id] = Rect(left, lane - height - 4, LABEL_WIDTH, height)
+        scene.labels[flow.id] = label_at(flow.name, lane - label_size(flow.name)[1] - 4, left=left)
 
 
 def _arrive(target: Rect, y: float, goal: float) -> list[Point]:
@@ -154,8 +153,4 @@ def _anchor(graph: Graph, node: str, scene: Scene) -> float:
 
 
 def _starts(node: Node) -> list[str]:
-    return (
-        [str(e.get("id")) for e in node.element if str(e.tag).endswith("}startEvent")]
-        if node.kind != "startEvent"
-        else []
-    )
+    return [str(e.get("id")) for e in node.element if str(e.tag).endswith("}startEvent")] if node.kind != "startEvent" else []
