@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from bpmn import vocabulary as v
 from engine import clock
+from engine.actions.completion import missing_scans
+from engine.actions.scans import identity_codes
+from engine.actions.verification import to_verify
+from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.records import Batch, Equipment, ExceptionRecord, MaterialLot, ParameterValue, Task
+from engine.records import Batch, Equipment, ExceptionRecord, MaterialLot, ParameterValue, Scan, Task
 from engine.site import Site
 
 
@@ -41,13 +46,26 @@ class Visit:
     meaning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing to do at an instant; `rank` orders what has the same instant."""
+
+    at: datetime
+    rank: int
+    act: Callable[[], object]
+
+
 @dataclass(slots=True)
 class Floor:
-    """Everybody and everything needed to run batches of one site. `fire_due` is called whenever time has moved."""
+    """Everybody and everything needed to run batches of one site. `fire_due` is called whenever time has moved.
+
+    `after_end(step, parameter)`: whether the recipe records that parameter after the step's end.
+    """
 
     site: Site
     hands: Hands
     fire_due: Callable[[], object]
+    after_end: Callable[[str, str], bool]
     comment: str = "Seen and reported to the supervisor at once."
 
     def at(self, instant: datetime) -> None:
@@ -71,14 +89,23 @@ class Floor:
 
     def run(self, batch: str, visits: Iterable[Visit]) -> None:
         """Perform visits in the order of their times: starts and ends of parallel steps interleave as they did."""
-        moments: list[tuple[datetime, int, Callable[[], None]]] = []
+        self.play(self.moments(batch, visits))
+
+    def moments(self, batch: str, visits: Iterable[Visit]) -> list[Moment]:
+        """What is to be done when. An end comes before a start of the same instant."""
+        found: list[Moment] = []
         for visit in visits:
-            moments.append((visit.started_at, 1, lambda visit=visit: self.begin(batch, visit)))
-            moments.append((visit.ended_at, 0, lambda visit=visit: self.finish(batch, visit)))
-            moments += [(at, 2, lambda visit=visit: self.afterwards(batch, visit)) for at in self._later(batch, visit)]
-        for instant, _, act in sorted(moments, key=lambda m: m[:2]):
-            self.at(instant)
-            act()
+            found.append(Moment(visit.started_at, 1, partial(self.begin, batch, visit)))
+            found.append(Moment(visit.ended_at, 0, partial(self.finish, batch, visit)))
+            later = [text for name, text in visit.values.items() if self.after_end(visit.step_id, name)]
+            found += [Moment(datetime.fromisoformat(text), 2, partial(self.afterwards, batch, visit)) for text in later]
+        return found
+
+    def play(self, moments: Iterable[Moment]) -> None:
+        """Do everything in the order of its time, moving the clock along."""
+        for moment in sorted(moments, key=lambda m: (m.at, m.rank)):
+            self.at(moment.at)
+            moment.act()
 
     def begin(self, batch: str, visit: Visit) -> None:
         """Start the step, scan what it asks for, let the devices measure and accept, type the rest."""
@@ -128,10 +155,6 @@ class Floor:
 
     def codes(self, batch: str, key: str, step: v.Step) -> list[str]:
         """Codes of everything the step still wants scanned."""
-        from engine.actions.completion import missing_scans
-        from engine.actions.scans import identity_codes
-        from engine.batch_record import BatchRecord
-
         with self.site.read() as reader:
             record = BatchRecord(self.site, reader, batch)
             wanted = missing_scans(record, record.task(key))
@@ -157,21 +180,13 @@ class Floor:
             raise LookupError(f"{visit.step_id} {visit.label} of {batch} is not open at {clock.text(clock.now())}")
         return rows[-1]["key"], self.recipe(batch).steps[visit.step_id]
 
-    def _later(self, batch: str, visit: Visit) -> list[datetime]:
-        step = self.recipe(batch).steps[visit.step_id]
-        texts = [visit.values[p.id] for p in step.parameters if p.after_end and p.id in visit.values]
-        return [datetime.fromisoformat(t) for t in texts]
-
     def _device(self, batch: str, step: v.Step) -> str:
         with self.site.read() as reader:
-            rows = reader.fetch(f"SELECT name, equipment_id FROM scan WHERE batch_id = {reader.mark} AND kind = 'equipment'", batch)
-        by_class = dict(rows)
+            rows = reader.rows(Scan, batch_id=batch, kind="equipment", result="accepted", order=("at", "id"))
+        by_class = {row["name"]: row["equipment_id"] for row in rows}
         return next(by_class[c] for c in step.equipment if c in by_class)
 
     def _typed(self, batch: str, key: str, parameter: str) -> bool:
-        from engine.actions.verification import to_verify
-        from engine.batch_record import BatchRecord
-
         with self.site.read() as reader:
             record = BatchRecord(self.site, reader, batch)
             return parameter in to_verify(record, record.task(key))

@@ -1,0 +1,84 @@
+"""What a site needs before the first batch of a recipe: the revision approved and in effect, lots released, equipment ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bpmn.diagram import Diagram
+from engine import clock, passwords
+from engine.actions import equipment, materials, recipes
+from engine.passwords import Proof
+from engine.site import Site
+from engine.transaction import Actor, perform
+
+Crew = Mapping[str, tuple[Actor, Proof]]
+EXCLUSIVE = ("cleanroom suite", "culture vessel", "rocking bioreactor", "incubator")
+COPIES = 6
+CERTIFICATES = {"titer": "210000000"}
+DEVICE_SECRET = "simulated device, demo only"
+DEVICE_OF = {"-80 freezer": "FRZ", "temperature logger reader": "LOG", "cleanroom suite": "SUITE"}
+
+
+def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | None = None) -> str:
+    """Import a diagram, sign it through and put it into effect; returns the revision's id."""
+    header = Diagram.parse(xml.encode()).recipe
+    stream, revision = f"recipe:{header.id}", f"{header.id}@{header.revision}"
+    perform(site, recipes.import_recipe, actor=crew["PROC"][0], stream=stream, xml=xml)
+    for meaning, roles in recipes.ROUTE:
+        actor, proof = crew[roles[0]]
+        perform(site, recipes.sign_recipe, actor=actor, stream=stream, revision_id=revision, meaning=meaning, proof=proof)
+    actor, proof = crew["QA_DISP"]
+    perform(
+        site, recipes.make_effective, actor=actor, stream=stream, revision_id=revision, proof=proof,
+        effective_at=clock.text(effective_at or clock.now()),
+    )  # fmt: skip
+    return revision
+
+
+def stock(site: Site, crew: Crew, xml: str) -> None:
+    """Receive and release one lot of each material; register equipment of each class, calibrated for a year."""
+    diagram = Diagram.parse(xml.encode())
+    names = list(dict.fromkeys(m for step in diagram.steps.values() for m in step.materials))
+    certificate = _certificate(diagram)
+    for number, material in enumerate(names, start=101):
+        _lot(site, crew, f"LOT-{number}", material, certificate.get(material, {}), timedelta(days=540))
+    classes = list(dict.fromkeys(e for step in diagram.steps.values() for e in step.equipment))
+    for name in classes:
+        for copy in range(1, COPIES + 1 if name in EXCLUSIVE else 2):
+            _equipment(site, crew, name, copy)
+
+
+def _certificate(diagram: Diagram) -> dict[str, dict[str, str]]:
+    """What each material's certificate has to state, because a step takes it from there."""
+    found: dict[str, dict[str, str]] = {}
+    for step in diagram.steps.values():
+        for parameter in step.parameters:
+            if parameter.source == "master" and step.materials:
+                stated = CERTIFICATES.get(parameter.id) or parameter.target
+                found.setdefault(step.materials[0], {})[parameter.id] = stated
+    return found
+
+
+def _lot(site: Site, crew: Crew, lot: str, material: str, certificate: Mapping[str, str], lasts: timedelta) -> None:
+    stream = f"lot:{lot}"
+    perform(
+        site, materials.register_lot, actor=crew["MFG_SUP"][0], stream=stream, lot_id=lot, material=material, supplier="Demo supplies",
+        expires_at=clock.now() + lasts, certificate=certificate,
+    )  # fmt: skip
+    perform(
+        site, materials.set_lot_status, actor=crew["QA_FLR"][0], stream=stream, lot_id=lot, version=1, status="released",
+        reason="Certificate and identity checked.",
+    )  # fmt: skip
+
+
+def _equipment(site: Site, crew: Crew, equipment_class: str, copy: int) -> None:
+    code = DEVICE_OF.get(equipment_class) or "".join(part[:4] for part in equipment_class.upper().split())
+    number = f"{code}-{copy:02d}"
+    arguments: dict[str, Any] = {"software_version": "4.2", "credential_hash": passwords.device_secret_hash(DEVICE_SECRET)}
+    perform(
+        site, equipment.register_equipment, actor=crew["MFG_SUP"][0], stream=f"equipment:{number}", equipment_id=number,
+        equipment_class=equipment_class, name=f"{equipment_class.capitalize()} {copy}", exclusive=equipment_class in EXCLUSIVE,
+        calibration_due_at=clock.now() + timedelta(days=365), **arguments,
+    )  # fmt: skip
