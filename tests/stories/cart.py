@@ -43,8 +43,16 @@ class Cart:
     def issue(self, batch: str, order: Mapping[str, str] = ORDER) -> None:
         """Start a batch from an order, by the supervisor."""
         actor, proof = self.crew["MFG_SUP"]
-        perform(self.site, start_batch, actor=actor, stream=f"batch:{batch}", recipe_id="MR-CART-001", batch_id=batch,
-                order=order, proof=proof)
+        perform(
+            self.site,
+            start_batch,
+            actor=actor,
+            stream=f"batch:{batch}",
+            recipe_id="MR-CART-001",
+            batch_id=batch,
+            order=order,
+            proof=proof,
+        )
 
     def run(self, batch: str, visits: list[Visit], order: Mapping[str, str] = ORDER) -> None:
         """Issue a batch shortly before its first visit, then perform the visits."""
@@ -101,8 +109,13 @@ def recorded(until: str = "") -> list[Visit]:
     for row in _table("batch_CT-26-0007.csv"):
         values.setdefault((row["step"], row["iteration"]), {})[row["param"]] = row["value"]
     visits = [
-        Visit(r["step"], r["iteration"], datetime.fromisoformat(r["started_at"]), datetime.fromisoformat(r["ended_at"]),
-              values.get((r["step"], r["iteration"]), {}))
+        Visit(
+            r["step"],
+            r["iteration"],
+            datetime.fromisoformat(r["started_at"]),
+            datetime.fromisoformat(r["ended_at"]),
+            values.get((r["step"], r["iteration"]), {}),
+        )
         for r in _table("batch_CT-26-0007_timeline.csv")
     ]
     if not until:

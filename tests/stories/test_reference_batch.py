@@ -36,7 +36,8 @@ def test_the_recorded_batch_is_released_and_shipped_without_an_exception(done: C
 
 def test_it_has_exactly_the_values_of_its_file_and_calculates_those_of_a_formula(done: Cart) -> None:
     found, expected = done.values(BATCH), expected_values()
-    assert found.keys() == expected.keys() and len(found) == 148
+    assert found.keys() == expected.keys()
+    assert len(found) == 148
     for key, text in expected.items():
         row = found[key]
         if row["source"] == "calc":
@@ -55,14 +56,19 @@ def test_every_value_names_its_judges_and_some_other_value_makes_each_of_them_ra
             parameter = batch.recipe.steps[row["step_id"]].parameter(row["parameter_id"])
             assert parameter is not None
             if not names:
-                assert row["judgement"] == "recorded" and not _has_limits(parameter)
+                assert row["judgement"] == "recorded"
+                assert not _has_limits(parameter)
                 recorded_only += 1
                 continue
             judged += 1
             limits = evaluate_limits(parameter, batch.scope(batch.task(row["task_key"])))
             for name in names:
-                assert any(_raises(batch, row, parameter, limits, name, other) for other in _others(parameter, limits)), (row, name)
-    assert judged + recorded_only == 148 and judged > 80
+                assert any(_raises(batch, row, parameter, limits, name, other) for other in _others(parameter, limits)), (
+                    row,
+                    name,
+                )
+    assert judged + recorded_only == 148
+    assert judged > 80
 
 
 def test_the_whole_record_replays_from_its_trail(done: Cart) -> None:
@@ -82,14 +88,16 @@ def test_the_engine_thrown_away_and_replayed_has_the_same_open_steps(cart: Cart)
         connection.exec_driver_sql("DELETE FROM engine_snapshot")
         connection.commit()
     cart.floor.run(BATCH, [visit for visit in recorded() if visit.step_id == "S29"])
-    assert before == ["S29"] and sorted(t["key"] for t in _open(cart)) == ["S30"]
+    assert before == ["S29"]
+    assert sorted(t["key"] for t in _open(cart)) == ["S30"]
 
 
 @pytest.mark.requirement("P11-23")
 def test_the_counts_that_quality_signs_are_the_systems(done: Cart) -> None:
     with done.site.read() as reader:
         counts = review_counts(reader, BATCH)
-    assert counts["values"] == 148 and counts["exceptions"] == counts["open"] == 0
+    assert counts["values"] == 148
+    assert counts["exceptions"] == counts["open"] == 0
     assert counts["signatures"] == len(done.rows(Signature, BATCH))
 
 
@@ -134,7 +142,9 @@ def _others(parameter: v.Parameter, limits) -> list:
 
 def _raises(batch: BatchRecord, row: dict, parameter: v.Parameter, limits, name: str, other) -> bool:
     undefined = "no value" if other is None and parameter.source == "calc" else ""
-    facts = ValueFacts(step=batch.recipe.steps[row["step_id"]], parameter=parameter, value=other, limits=limits, undefined=undefined)
+    facts = ValueFacts(
+        step=batch.recipe.steps[row["step_id"]], parameter=parameter, value=other, limits=limits, undefined=undefined
+    )
     only = [rule for rule in RULES if name == rule.RULE]
     return bool(judge("value", facts, only).findings)
 

@@ -75,7 +75,9 @@ def _stories(present: datetime, visits: list[Visit]) -> dict[str, tuple[str, lis
 
 def _issue(site: Site, crew: Crew, batch: str, recipe_id: str, order: dict[str, str]) -> None:
     actor, proof = crew["MFG_SUP"]
-    perform(site, start_batch, actor=actor, stream=f"batch:{batch}", recipe_id=recipe_id, batch_id=batch, order=order, proof=proof)
+    perform(
+        site, start_batch, actor=actor, stream=f"batch:{batch}", recipe_id=recipe_id, batch_id=batch, order=order, proof=proof
+    )
 
 
 def _order(number: int, collection_end: datetime) -> dict[str, str]:

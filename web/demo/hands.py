@@ -63,5 +63,12 @@ class DirectHands:
         """Sign in the slot of a role."""
         actor, proof = self.people[role]
         return self.act(
-            tasks.sign_task, actor, batch, task_key=key, meaning=meaning, proof=proof, comments=comments, verification=verification
+            tasks.sign_task,
+            actor,
+            batch,
+            task_key=key,
+            meaning=meaning,
+            proof=proof,
+            comments=comments,
+            verification=verification,
         )

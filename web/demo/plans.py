@@ -1,4 +1,4 @@
-"""The demo's batches: one recorded run of the CAR-T recipe, moved in time, cut off where the story wants it, changed in places."""
+"""The demo's batches: one recorded run of the CAR-T recipe, moved in time, cut off, changed in places."""
 
 from __future__ import annotations
 
