@@ -30,7 +30,7 @@ _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2", b"\xfd7zXZ": 
 
 
 class DiagramError(ValueError):
-    """The bytes are not a diagram we read. Says which element and line, which rule, and what to do about it."""
+    """The bytes are not a diagram we read. Says which rule, at or after which element, in which line, what to do."""
 
     def __init__(self, rule: str, message: str, what_to_do: str, *, line: int = 0, element_id: str = "") -> None:
         super().__init__(rule, message, what_to_do, line, element_id)
@@ -92,6 +92,7 @@ class _Scan:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.depth = self.elements = self.attributes = self.text = 0
+        self.near = ""  # the id of the last element that had one, to name the place of a problem
         self.began = time.thread_time()
         self.encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
         self.parser = ParserCreate(namespace_separator=" ")
@@ -132,10 +133,11 @@ class _Scan:
         rule, advice = "xml_well_formed", "export the diagram again"
         if message in (errors.XML_ERROR_UNKNOWN_ENCODING, errors.XML_ERROR_INCORRECT_ENCODING):
             rule, advice = "xml_encoding", "save it as UTF-8"
-        return DiagramError(rule, message, advice, line=error.lineno)
+        return DiagramError(rule, message, advice, line=error.lineno, element_id=self.near)
 
     def refusal(self, rule: str, message: str, what_to_do: str) -> DiagramError:
-        return DiagramError(rule, message, what_to_do, line=self.parser.CurrentLineNumber)
+        line = self.parser.CurrentLineNumber
+        return DiagramError(rule, message, what_to_do, line=line, element_id=self.near)
 
     def declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         if encoding is None:
@@ -159,6 +161,9 @@ class _Scan:
         self.depth += 1
         self.elements += 1
         self.text = 0
+        names = attributes[::2]
+        if "id" in names:
+            self.near = attributes[2 * names.index("id") + 1][:100]
         number = len(attributes) // 2
         self.attributes += number
         if name.startswith(_XINCLUDE):
@@ -170,7 +175,7 @@ class _Scan:
         self.count()
         if self.attributes > MAX_ATTRIBUTES:
             raise self.too_large("the file", MAX_ATTRIBUTES, "attributes")
-        if len(name) > MAX_NAME or any(len(attribute) > MAX_NAME for attribute in attributes[::2]):
+        if len(name) > MAX_NAME or any(len(attribute) > MAX_NAME for attribute in names):
             raise self.too_large("a name", MAX_NAME, "characters")
         if any(len(value) > MAX_TEXT for value in attributes[1::2]):
             raise self.too_large("an attribute", MAX_TEXT, "characters")

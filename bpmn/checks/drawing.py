@@ -20,11 +20,7 @@ _FURTHEST = 1_000_000
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses coordinates that are no numbers within +-1,000,000, and shapes of nothing or drawn twice."""
-    ids = {
-        element.get("id")
-        for element in diagram.root.iter("{*}*")
-        if element.tag.startswith("{http://www.omg.org/spec/BPMN")
-    }
+    ids = {element.get("id") for element in diagram.root.iter("{*}*") if element.tag.startswith("{http://www.omg.org/spec/BPMN")}
     drawn: set[str] = set()
     for element in diagram.root.iter(*(f"{{{namespace}}}*" for namespace in (_DI, *_DRAWN))):
         yield from _coordinates(element)
@@ -47,9 +43,5 @@ def _coordinates(element: etree._Element) -> Iterator[Finding]:
             number = Decimal(str(value)) if len(value) <= 40 else Decimal("NaN")
         except InvalidOperation:
             number = Decimal("NaN")
-        if (
-            not number.is_finite()
-            or not -_FURTHEST <= number <= _FURTHEST
-            or (name in ("width", "height") and number < 0)
-        ):
+        if not number.is_finite() or not -_FURTHEST <= number <= _FURTHEST or (name in ("width", "height") and number < 0):
             yield at(element, RULE, f"{name!s} is {shown(str(value))}", "draw it again in a modeler")

@@ -28,9 +28,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield at(node.element, RULE, "the event names no message or escalation", "give it a reference")
         elif node.event == "messageEventDefinition":
             if reference in messages:
-                yield at(
-                    node.element, RULE, f"{reference} is awaited at {messages[reference].id} too", "use another message"
-                )
+                yield at(node.element, RULE, f"{reference} is awaited at {messages[reference].id} too", "use another message")
             messages[reference] = node
         else:
             (caught if node.type == "boundaryEvent" else thrown).setdefault(reference, []).append(node)

@@ -62,9 +62,7 @@ def _literal(text: str) -> Decimal | datetime | None:
 def _expected(element: etree._Element, parameter: Parameter) -> Iterator[Finding]:
     given = {getattr(parameter, name) for name in _ORDER} - {""}
     if len(given) > 1:
-        yield at(
-            element, RULE, f"{parameter.id}: several expected values {shown(', '.join(sorted(given)))}", "keep one"
-        )
+        yield at(element, RULE, f"{parameter.id}: several expected values {shown(', '.join(sorted(given)))}", "keep one")
     allowed = {"bool": {"true", "false"}, "choice": {choice.value for choice in parameter.choices}}.get(parameter.type)
     for value in sorted(given):
         if allowed is not None and value not in allowed:

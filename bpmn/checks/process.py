@@ -26,11 +26,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield at(process, RULE, "the process is empty", "draw its steps")
     recipes = mes_elements(processes[0], "recipe")
     if len(recipes) != 1 or not diagram.recipe.id or not diagram.recipe.revision:
-        yield at(
-            processes[0], RULE, "the recipe has no number or revision", "give the process one mes:recipe with both"
-        )
+        yield at(processes[0], RULE, "the recipe has no number or revision", "give the process one mes:recipe with both")
     for process in processes[1:]:
         if mes_elements(process, "recipe"):
-            yield at(
-                process, RULE, "a called process has a mes:recipe", "only the first process of a file is the recipe"
-            )
+            yield at(process, RULE, "a called process has a mes:recipe", "only the first process of a file is the recipe")

@@ -71,9 +71,7 @@ def _flows(diagram: Diagram) -> Iterator[Finding]:
             if node is None:
                 yield _missing(element, end, target, "a step, event or gateway")
             elif node.scope != scope:
-                yield at(
-                    element, RULE, f"the flow crosses the border of {node.scope}", "end it at the subprocess itself"
-                )
+                yield at(element, RULE, f"the flow crosses the border of {node.scope}", "end it at the subprocess itself")
 
 
 def _boundaries(diagram: Diagram) -> Iterator[Finding]:

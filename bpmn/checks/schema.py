@@ -151,9 +151,7 @@ def _not_bpmn(root: etree._Element) -> Finding:
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     if DMN in namespace:
         return at(root, RULE, "this is a DMN decision table, not a BPMN diagram", "send the BPMN diagram of the recipe")
-    return at(
-        root, RULE, f"the root is {shown(str(root.tag))}, not the definitions of BPMN 2.0", f"use the namespace {BPMN}"
-    )
+    return at(root, RULE, f"the root is {shown(str(root.tag))}, not the definitions of BPMN 2.0", f"use the namespace {BPMN}")
 
 
 def _children(element: etree._Element) -> Iterator[Finding]:
@@ -169,9 +167,7 @@ def _children(element: etree._Element) -> Iterator[Finding]:
                 continue
             yield at(child, RULE, f"{name} has no place in {name_of(element)}", "remove it or move it")
         elif not (name_of(element) == "definitions" and child.tag.startswith(f"{{{DRAWING}}}")):
-            yield at(
-                child, RULE, f"{shown(child.tag)} is no BPMN element", "put it into extensionElements or remove it"
-            )
+            yield at(child, RULE, f"{shown(child.tag)} is no BPMN element", "put it into extensionElements or remove it")
 
 
 def _attributes(element: etree._Element) -> Iterator[Finding]:

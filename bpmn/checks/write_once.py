@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpmn.checks.known_names import is_loop, script_names
 from bpmn.checks.report import Finding, at
 from bpmn.diagram import Diagram
+from bpmn.known_names import is_loop, script_names
 from bpmn.vocabulary import Loop
 
 RULE = "write_once"
@@ -25,9 +25,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             for outer in diagram.ancestors(node.id):
                 around = diagram.nodes.get(outer)
                 if around is not None and is_loop(around) and (around.loop or Loop()).name == name:
-                    yield at(
-                        node.element, RULE, f"{name} numbers the loop {outer} too", "name the iterations otherwise"
-                    )
+                    yield at(node.element, RULE, f"{name} numbers the loop {outer} too", "name the iterations otherwise")
             writer.setdefault(name, node.id)
     for node in diagram.nodes.values():
         for name in script_names(node):

@@ -96,6 +96,7 @@ class Expression:
         try:
             return self.evaluate(scope)
         except EvaluationError as error:
+            error.__context__ = None  # it may be kept: let go of the frames it came through
             return error.with_traceback(None)
 
     def __str__(self) -> str:

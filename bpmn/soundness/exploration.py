@@ -104,11 +104,12 @@ class _Game:
 
     def put(self, state: State, taken: State, new: list[Edge]) -> Iterator[tuple[State, Rope]]:
         rest = state - taken
-        passed: Rope = (tuple((edge.via, "") for edge in taken), _shown(next(iter(taken)).target))
+        passed: Rope = (tuple((edge.via, "") for edge in taken), next(iter(taken)).target)
         for edge in new:
             if edge in rest:
                 path = self.path(state, passed)
-                self.result.unsynchronised.setdefault(_shown(edge.source), path)
+                meeting = next((node for node in path if path.count(node) > 1), _shown(edge.source))
+                self.result.unsynchronised.setdefault(meeting, path)
         yield rest | frozenset(new), passed
 
     def judge(self, state: State) -> None:

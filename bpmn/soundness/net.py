@@ -17,14 +17,14 @@ Rope = Any
 
 
 def flatten(rope: Rope) -> tuple[str, ...]:
-    """The ids of a rope in order."""
+    """The ids of a rope in order; names with a blank are the net's own, of no node of the diagram."""
     found: list[str] = []
     waiting = [rope]
     while waiting:
         part = waiting.pop()
         if isinstance(part, tuple):
             waiting.extend(reversed(part))
-        elif part:
+        elif part and " " not in part:
             found.append(part)
     return tuple(found)
 

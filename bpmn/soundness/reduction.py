@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from bpmn.soundness.net import END, TERMINATE, Edge, Net
 
 MAX_MOVES = 500_000  # edges touched; a net that needs more is played as far as it is folded
@@ -72,13 +74,15 @@ def _fuse(net: Net, node: str) -> list[str]:
     # A `maybe` tells its edges apart by their order, so an edge out of one is only ever lengthened in its place.
     if len(ins) > 1 and any(net.kinds[edge.source] == "maybe" for edge in ins):
         return _lengthen_ins(net, node, ins, outs[0])
+    if net.kinds[ins[0].source] == "maybe":
+        return _lengthen_ins(net, node, ins, outs[0]) if len(outs) == 1 else []
     touched: dict[str, None] = {}
-    for before in ins:
-        if net.kinds[before.source] == "maybe":
-            return _lengthen_ins(net, node, ins, outs[0]) if len(outs) == 1 else []
-        for after in outs:
-            net.edge(before.source, after.target, (before.via, node, after.via))
-            touched.update({before.source: None, after.target: None})
+    for before, after in product(ins, outs):
+        # All edges of a join are passed together, so only the first tells of what lies before or behind all of them.
+        first = kind != "join" or (before is ins[0] and after is outs[0])
+        via = (before.via, node, after.via) if first else (before.via if len(outs) == 1 else after.via)
+        net.edge(before.source, after.target, via)
+        touched.update({before.source: None, after.target: None})
     for edge in [*ins, *outs]:
         net.drop(edge)
     net.remove(node)

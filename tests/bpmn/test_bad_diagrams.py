@@ -8,6 +8,7 @@ from lxml import etree
 from bpmn import vocabulary as v
 from bpmn.checks import check_diagram
 from bpmn.diagram import BPMN, Diagram, mes_elements, write_element
+from engine.workflow import Procedure
 
 DATA = Path(__file__).parents[1] / "data" / "bad_diagrams"
 ACCEPT = ""
@@ -144,3 +145,14 @@ def test_a_legal_diagram_loads_once_it_has_our_extensions(name):
     xml = with_minimal_extensions((DATA / name).read_bytes())
     assert check_diagram(xml).findings == ()
     assert Diagram.parse(xml).steps
+
+
+@pytest.mark.parametrize("name", [name for name, rule in EXPECTED.items() if rule == ACCEPT])
+def test_a_legal_diagram_runs_to_its_end_once_it_has_our_extensions(name):
+    xml = with_minimal_extensions((DATA / name).read_bytes())
+    run, done = Procedure.from_xml(xml).start({}), 0
+    while run.open:
+        run.complete(next(iter(run.open)), {})
+        done += 1
+    assert run.outcome == "completed"
+    assert done == len(Diagram.parse(xml).steps)

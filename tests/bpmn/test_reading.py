@@ -76,6 +76,12 @@ def test_a_refusal_names_the_line():
     assert "line 3" in str(caught.value)
 
 
+def test_a_refusal_names_the_last_element_that_had_an_id():
+    with pytest.raises(DiagramError) as caught:
+        read_xml(b'<a id="x">\n<b name="id" id="y"/>\n<c><?php?></c></a>')
+    assert (caught.value.element_id, caught.value.line) == ("y", 3)
+
+
 def test_lines_stay_when_a_file_is_not_in_utf_8():
     data = '<?xml version="1.0"\n encoding="ISO-8859-1"?>\n<a>\n<b/></a>'.encode("latin1")
     assert read_xml(data)[0].sourceline == 4

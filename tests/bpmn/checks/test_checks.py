@@ -10,7 +10,7 @@ import bpmn.checks
 from bpmn.checks import CHECKS, check_diagram
 
 DATA = Path(__file__).parents[2] / "data" / "checks"
-SUPPORT = {"report", "known_names"}
+SUPPORT = {"report"}
 
 
 def rules(report):

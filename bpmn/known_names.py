@@ -1,4 +1,4 @@
-"""Which names an expression may use at a place of the diagram, and what kind of value each has. No check of its own."""
+"""Which names an expression may use at a place of the diagram, and what kind of value each has."""
 
 from __future__ import annotations
 
