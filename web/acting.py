@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import abort, current_app, flash, request
 
 from api.errors import STATUS
 from engine.actor import Actor
-from engine.errors import BatchwrightError, PasswordRefusedError
+from engine.errors import BatchwrightError, PasswordRefusedError, ReasonRequiredError, WrongPasswordError
 from engine.sign_in import confirm
 from engine.site import Site
 from engine.transaction import perform
-from forms.form import FormError
+from forms.field import EntryError, Field
+from forms.form import FormError, read
 from web import sessions
 
 KEY_LENGTH = 16
@@ -110,11 +110,21 @@ def attempt(do: Callable[[], dict[str, Any]], *, done: str = "", rename: Callabl
 
 
 def _problems_of(error: BatchwrightError, rename: Callable[[str], str]) -> list[PageProblem]:
+    """A refusal at the fields that it is about: each of several, or the one, or the page as a whole."""
+    if named := error.details.get("problems"):
+        return [PageProblem(rename(name), text) for name, text in named.items()]
+    if again := error.details.get("parameters"):
+        return [PageProblem(rename(name), error.message) for name in again]
+    if silent := error.details.get("exceptions"):
+        return [PageProblem(f"c:{name}", f"Comment needed: {text}") for name, text in silent.items()]
     field = error.details.get("field", "")
-    if type(error).__name__ == "WrongPasswordError":
+    if isinstance(error, WrongPasswordError):
         field = "password"
-    elif type(error).__name__ == "ReasonRequiredError":
+    elif isinstance(error, ReasonRequiredError):
         field = field or "reason"
+    lines = error.details.get("missing") or error.details.get("items")
+    if lines:
+        return [PageProblem(field, error.message.split(".")[0] + ": " + line) for line in lines]
     return [PageProblem(field, error.message)]
 
 
@@ -134,15 +144,20 @@ def typed_all(name: str) -> list[str]:
 def local_instant(field: str, label: str, *, required: bool = True) -> datetime | None:
     """A site-local date and time that was typed as `2026-11-22 08:16` (or a date alone, its midnight)."""
     text = request.form.get(field, "").strip()
-    if not text and not required:
-        return None
+    return None if not text and not required else moment_of(field, text, label)
+
+
+def moment_of(field: str, text: str, label: str) -> datetime:
+    """The instant of a site-local text, as `local_instant` reads it."""
+    whole = f"{text} 00:00" if len(text) == len("2026-11-22") else text
     try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        raise RefusedEntryError(
-            PageProblem(field, f"{label} must be a date like 2026-11-22, or with a time 2026-11-22 08:16")
-        ) from None
-    return local if local.tzinfo else local.replace(tzinfo=ZoneInfo(site().settings.zone))
+        entry = read(Field(field, label, "date_time"), whole, site().zone)
+    except EntryError as error:
+        raise RefusedEntryError(PageProblem(field, error.message, f"{error.what_to_do}.")) from None
+    if entry is None:
+        raise RefusedEntryError(PageProblem(field, f"Enter {label[:1].lower()}{label[1:]}"))
+    assert isinstance(entry.value, datetime)
+    return entry.value
 
 
 def require(fields: Iterable[tuple[str, str]]) -> None:

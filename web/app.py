@@ -19,13 +19,25 @@ from engine.site import Site
 from web import access, acting, display, errors, security, sessions
 from web.pages import (
     account,
+    batch,
     connection,
+    correction,
+    decision,
+    disposition,
     equipment,
     health,
     home,
     materials,
     people,
+    recipes,
+    record,
+    review,
     session,
+    start,
+    step,
+    tasks,
+    trail,
+    verification,
 )
 
 PAGES: tuple[Blueprint, ...] = (
@@ -33,6 +45,18 @@ PAGES: tuple[Blueprint, ...] = (
     home.page,
     account.page,
     connection.page,
+    tasks.page,
+    step.page,
+    verification.page,
+    decision.page,
+    correction.page,
+    batch.page,
+    start.page,
+    record.page,
+    review.page,
+    disposition.page,
+    trail.page,
+    recipes.page,
     people.page,
     equipment.page,
     materials.page,
@@ -41,6 +65,9 @@ PAGES: tuple[Blueprint, ...] = (
 """Every page, one file each; a page that is missing here does not exist."""
 
 NAVIGATION = (
+    ("tasks_page.show_all", "My tasks"),
+    ("batch_page.show_all", "Batches"),
+    ("recipes_page.show_all", "Recipes"),
     ("people_page.show_all", "People"),
     ("equipment_page.show_all", "Equipment"),
     ("materials_page.show_all", "Materials"),
@@ -138,7 +165,7 @@ def _give_to_templates(app: Flask, site: Site) -> None:
         return None if sessions.is_locked() else sessions.person()
 
     # Imported macros see globals only.
-    app.jinja_env.globals.update(new_key=acting.new_key, typed=acting.typed, typed_all=acting.typed_all)
+    app.jinja_env.globals.update(new_key=acting.new_key, typed=acting.typed, typed_all=acting.typed_all, scoped=display.scoped)
 
     @app.context_processor
     def values() -> dict[str, Any]:

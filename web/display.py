@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from markupsafe import Markup
 
 from bpmn.vocabulary import MEANINGS, ROLES
 from engine import clock
 from engine.site import Site
+
+
+BAR_WIDTH = 320
 
 
 def instant_of(value: str | datetime) -> datetime:
@@ -50,10 +57,67 @@ def meaning(code: str) -> str:
     return MEANINGS.get(code, words(code))
 
 
+def shown_value(row: Mapping[str, Any], kind: str, zone: ZoneInfo) -> str:
+    """A recorded value for people: digits as typed; yes and no in words; an instant in site time."""
+    if kind == "bool":
+        return {"true": "Yes", "false": "No"}.get(row["value"], row["text"])
+    if kind == "date_time" and row["value"]:
+        return site_time(row["value"], zone)
+    if not row["value"] and row["source"] == "calc":
+        return "undefined"
+    return str(row["text"])
+
+
+def limit_bar(parameter: Mapping[str, Any]) -> dict[str, float] | None:
+    """Where the ranges of a number lie on a bar of 320 units, or None where it has no two-sided range to draw."""
+    bounds = {name: _number(parameter[name]) for name in ("nor_low", "nor_high", "par_low", "par_high")}
+    known = [bound for bound in bounds.values() if bound is not None]
+    if len(known) < 2 or min(known) == max(known):
+        return None
+    margin = (max(known) - min(known)) * Decimal("0.15")
+    low, high = min(known) - margin, max(known) + margin
+
+    def at(bound: Decimal | None, otherwise: int) -> float:
+        return otherwise if bound is None else round(float((bound - low) / (high - low)) * BAR_WIDTH, 1)
+
+    nor = at(bounds["nor_low"], 0), at(bounds["nor_high"], BAR_WIDTH)
+    par = at(bounds["par_low"], 0), at(bounds["par_high"], BAR_WIDTH)
+    if bounds["par_low"] is None and bounds["par_high"] is None:
+        par = nor
+    return {
+        "low": float(low),
+        "high": float(high),
+        "nor_x": max(nor[0], par[0]),
+        "nor_width": max(0.0, min(nor[1], par[1]) - max(nor[0], par[0])),
+        "par_x": par[0],
+        "par_width": par[1] - par[0],
+    }
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def scoped(markup: Markup, scope: str) -> Markup:
+    """A field of a form that stands on the page several times: its ids end with the scope, its name stays."""
+    return Markup(re.sub(r'(\b(?:id|for|aria-describedby)=")([^"]*)"', lambda m: _scope(m, scope), markup))
+
+
+def _scope(found: re.Match[str], scope: str) -> str:
+    ids = " ".join(f"{one}-{scope}" for one in found[2].split())
+    return f'{found[1]}{ids}"'
+
+
 def install(app: Flask, site: Site) -> None:
     """Give the templates these words."""
-    zone = ZoneInfo(site.settings.zone)
+    zone = site.zone
+    app.jinja_env.globals.update(limit_bar=limit_bar)
     app.jinja_env.filters.update(
+        shown_value=lambda row, kind: shown_value(row, kind, zone),
         instant=iso,
         site_time=lambda value: site_time(value, zone),
         site_time_exact=lambda value: site_time(value, zone, seconds=True),

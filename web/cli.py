@@ -1,0 +1,291 @@
+"""The command line: make a site, serve it, check what it holds.
+
+Nothing of the engine is imported before a command runs: whether a process may move its clock is decided when the clock
+is imported, and only the commands of a demo site ask for that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+DEFAULT_FOLDER = "var/site"
+DEMO_FOLDER = "var/demo"
+SIMULATED = "BATCHWRIGHT_SIMULATED_TIME"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a site's records, keys and exported checkpoints are."""
+
+    folder: Path
+    database: str
+    zone: str
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys; outside the folder of the records."""
+        return Path(os.environ.get("BATCHWRIGHT_KEYS") or self.folder / "keys")
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where exported checkpoints go. Copy them to where nobody of this machine can write."""
+        return Path(os.environ.get("BATCHWRIGHT_CHECKPOINTS") or self.folder / "checkpoints")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--folder", type=click.Path(path_type=Path), default=None, help=f"Folder of the site [{DEFAULT_FOLDER}].")
+@click.option("--database", default=None, envvar="BATCHWRIGHT_DATABASE", help="Address of the records; SQLite in the folder by default.")
+@click.option("--zone", default="UTC", envvar="BATCHWRIGHT_ZONE", show_default=True, help="IANA zone of the site's clocks.")
+@click.pass_context
+def main(context: click.Context, folder: Path | None, database: str | None, zone: str) -> None:
+    """Batchwright: recipes are diagrams that run; the record of every batch proves itself."""
+    context.obj = (folder, database, zone)
+
+
+def _place(demo: bool = False) -> Place:
+    folder, database, zone = click.get_current_context().obj
+    folder = folder or Path(DEMO_FOLDER if demo else DEFAULT_FOLDER)
+    (folder / "records").mkdir(parents=True, exist_ok=True)
+    return Place(folder, database or f"sqlite:///{folder / 'records' / 'batchwright.sqlite'}", zone)
+
+
+def _prepare(place: Place) -> None:
+    """Tables of this release, and keys if the site has none yet."""
+    from engine.database import migrate
+    from engine.keys import MAC_KEY, create_keys
+
+    if not (place.keys / MAC_KEY).exists():
+        create_keys(place.keys)
+    migrate(place.database)
+
+
+def _open(place: Place):  # type: ignore[no-untyped-def]
+    from engine.site import open_site
+
+    return open_site(place.database, place.keys, zone=place.zone)
+
+
+@main.command()
+@click.option("--login", prompt="Login of the first system administrator")
+@click.option("--full-name", prompt="Full name")
+@click.option("--identity", prompt="How was the identity verified (document, by whom)")
+@click.password_option(prompt="First password (the first sign-in asks for another)")
+def init(login: str, full_name: str, identity: str, password: str) -> None:
+    """Make an empty site: tables, keys, and the first administrator."""
+    from engine import clock
+    from engine.actions import people
+    from engine.queries.people import login_of
+    from engine.sign_in import first_password
+    from engine.transaction import SYSTEM, perform
+
+    place = _place()
+    chosen = first_password(login, full_name, password)
+    _prepare(place)
+    site = _open(place)
+    person_id = login_of(login)
+    verified = {"by": "founder of the site", "how": identity, "on": clock.text(clock.now())}
+    perform(
+        site,
+        people.create_person,
+        actor=SYSTEM,
+        stream=f"person:{person_id}",
+        source="system",
+        login=person_id,
+        full_name=full_name,
+        chosen=chosen,
+        identity_verified=verified,
+    )
+    perform(
+        site,
+        people.grant_role,
+        actor=SYSTEM,
+        stream=f"person:{person_id}",
+        source="system",
+        person_id=person_id,
+        role=people.ADMINISTRATOR,
+    )
+    site.close()
+    click.echo(f"The site is in {place.folder}; its keys are in {place.keys}: keep them in another backup than the records.")
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Serve the demo site; made first where there is none.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+@click.option("--threads", default=16, show_default=True, help="Requests answered at the same time by one process.")
+@click.option("--processes", default=1, show_default=True, help="More than one on PostgreSQL only.")
+@click.option("--over-tls", is_flag=True, help="The site is reached by HTTPS only (a proxy in front).")
+def run(demo: bool, host: str, port: int, threads: int, processes: int, over_tls: bool) -> None:
+    """Serve the site."""
+    if demo:
+        os.environ[SIMULATED] = "1"
+    place = _place(demo)
+    if processes > 1 and place.database.startswith("sqlite"):
+        raise click.ClickException("SQLite is served by one process; more of them wait for each other.")
+    if not demo and not place.keys.exists():
+        raise click.ClickException(f"There is no site in {place.folder} yet: `batchwright init` makes one.")
+    if demo:
+        _seed(place)
+    else:
+        _prepare(place)
+    os.environ.update(
+        BATCHWRIGHT_DATABASE=place.database,
+        BATCHWRIGHT_KEYS=str(place.keys.resolve()),
+        BATCHWRIGHT_ZONE=place.zone,
+        BATCHWRIGHT_CHECKPOINTS=str(place.checkpoints.resolve()),
+        BATCHWRIGHT_DEMO="1" if demo else "0",
+        BATCHWRIGHT_OVER_TLS="1" if over_tls else "0",
+    )
+    _serve(host, port, threads, processes)
+
+
+def _serve(host: str, port: int, threads: int, processes: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    click.echo(f"Batchwright answers at http://{host}:{port}/ (API: /api/v1/docs). End it with Ctrl-C.")
+    Granian(
+        "web.serving:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=threads,
+        factory=True,
+        websockets=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@main.command("seed-demo")
+def seed_demo() -> None:
+    """Make the demo site without serving it."""
+    os.environ[SIMULATED] = "1"
+    _seed(_place(demo=True))
+
+
+def _seed(place: Place) -> None:
+    from web import demo
+
+    _prepare(place)
+    site = _open(place)
+    try:
+        accounts = demo.seed(site)
+    finally:
+        site.close()
+    click.echo("People of the demo site, all with the same password beside them:")
+    for account in accounts:
+        click.echo(f"  {account['login']:<12} {account['password']:<20} {account['full_name']}, {account['roles']}")
+
+
+@main.command()
+@click.argument("diagram", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(diagram: Path) -> None:
+    """Check a recipe diagram: everything that keeps it from running, with element, line and what to do."""
+    from bpmn.checks import check_diagram
+
+    report = check_diagram(diagram.read_bytes())
+    for finding in report.findings:
+        click.echo(str(finding))
+    click.echo("The diagram passes its checks." if report.ok else "The diagram can't be loaded.")
+    sys.exit(0 if report.ok else 1)
+
+
+@main.command("import-recipe")
+@click.argument("diagram", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--login", prompt="Your login")
+@click.option("--password", prompt=True, hide_input=True)
+def import_recipe(diagram: Path, login: str, password: str) -> None:
+    """Load a recipe diagram as a draft revision; it is approved and made effective on the pages."""
+    from engine.actions import recipes
+    from engine.errors import BatchwrightError
+    from engine.queries.people import person_actor
+    from engine.sign_in import sign_in
+    from engine.transaction import perform
+
+    site = _open(_place())
+    try:
+        session = sign_in(site, login, password, session_id="command-line")
+        actor = person_actor(
+            site, session["person_id"], session_epoch=session["session_epoch"], session_id="command-line"
+        )
+        if actor is None:
+            raise click.ClickException("Choose a password of your own on the pages first.")
+        answer = perform(
+            site, recipes.import_recipe, actor=actor, stream=recipe_stream(diagram), xml=diagram.read_text("utf-8")
+        )
+    except BatchwrightError as error:
+        raise click.ClickException(error.message) from error
+    finally:
+        site.close()
+    click.echo(f"Loaded: {answer}")
+
+
+def recipe_stream(diagram: Path) -> str:
+    """The chain of the recipe that a diagram draws."""
+    from bpmn.diagram import Diagram
+
+    recipe = Diagram.parse(diagram.read_bytes()).recipe
+    if recipe is None:
+        raise click.ClickException("The diagram has no recipe header.")
+    return f"recipe:{recipe.id}"
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="The demo site.")
+@click.option("--checkpoint", "checkpoints", multiple=True, type=click.Path(exists=True), help="An exported checkpoint to compare with.")
+def verify(demo: bool, checkpoints: tuple[str, ...]) -> None:
+    """Prove that nothing on record was changed behind the application: chains, seals, replay, checkpoints."""
+    from engine.keys import load_keys
+    from engine.verify import verify as verify_records
+
+    place = _place(demo)
+    report = verify_records(place.database, load_keys(place.keys), checkpoints)
+    click.echo(str(report))
+    sys.exit(0 if report.ok else 1)
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--demo", is_flag=True, help="The demo site.")
+def backup(target: Path, demo: bool) -> None:
+    """Copy the records consistently while the site runs; the keys are not in the copy."""
+    from engine.backup import backup as copy_records
+
+    click.echo(f"Copied to {copy_records(_place(demo).database, target)}. A restored copy is good when `verify` says so.")
+
+
+@main.command()
+@click.argument("login")
+@click.option("--reason", prompt="Why")
+def unlock(login: str, reason: str) -> None:
+    """Open an account that wrong passwords locked, when no other administrator can."""
+    from engine.actions import people
+    from engine.errors import BatchwrightError
+    from engine.transaction import SYSTEM, perform
+
+    site = _open(_place())
+    try:
+        perform(
+            site,
+            people.unlock_account,
+            actor=SYSTEM,
+            stream=f"person:{login}",
+            source="system",
+            person_id=login,
+            reason=reason,
+        )
+    except BatchwrightError as error:
+        raise click.ClickException(error.message) from error
+    finally:
+        site.close()
+    click.echo(f"{login} may sign in again.")
+
+
+if __name__ == "__main__":
+    main()
