@@ -119,6 +119,9 @@ def test_limit_may_be_computed_from_another_step() -> None:
     assert judged("133199999", parameter, scope=scope) == PAR
     (finding,) = judge("value", value_facts("1e6", parameter, scope=scope)).findings
     assert finding.expected == "PAR 1.332e8 to 1.924e8 cells"
+    mixed = changed(parameter, par_low="0.1", par_high="S31.dose / 3")
+    (finding,) = judge("value", value_facts("0", mixed, scope=scope)).findings
+    assert finding.expected == "PAR 0.1 to 4.933e7 cells"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,7 @@ def test_limit_without_a_value_is_kept_by_nothing(limit: str, scope: dict[str, D
 
 def test_limits_that_nobody_evaluated_are_no_limits_kept() -> None:
     assert judged("95", limits=Limits()) == PAR
+    assert judged("95", limits=Limits(nor_low=Decimal(90), nor_high=Decimal(100), par_low="80", par_high=True)) == PAR
     assert judged("95", limits=evaluate_limits(changed(par_low=""), {})) == PAR
 
 
