@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from hypothesis import strategies as st
 
 from bpmn.expressions import Value
-from engine.workflow import EngineEvent, OpenItem, Procedure, Run
+from engine.workflow import Change, EngineEvent, OpenItem, Procedure, Run
 
 _ORDER_KINDS = {"order.weight_kg": "number", "order.urgent": "ok"}
 ORDER_VALUES: Mapping[str, Value] = {"order.weight_kg": Decimal("71.5"), "order.urgent": True}
@@ -76,11 +76,17 @@ def random_run(procedure: Procedure, seed: int, most: int = 300) -> Iterator[tup
             return
         item = chance.choice(list(run.open.values()))
         event = random_event(procedure, item, chance)
-        if event[0] == "complete":
-            run.complete(event[1], event[2])
-        elif event[0] == "fire":
-            run.fire(event[1])
+        tell(run, event)
         yield event, run
+
+
+def tell(run: Run, event: EngineEvent) -> Change:
+    """Does to a run what is on record."""
+    if event[0] == "complete":
+        return run.complete(event[1], event[2])
+    if event[0] == "fire":
+        return run.fire(event[1])
+    raise ValueError(event)
 
 
 def random_event(procedure: Procedure, item: OpenItem, chance: random.Random) -> EngineEvent:
@@ -142,10 +148,7 @@ class _Drawing:
         source = self.sequence(place, source, size)
         self.end(place, source)
         process = f'<bpmn:process id="Recipe{self.seed}" isExecutable="true">\n{_RECIPE.format(seed=self.seed)}\n'
-        called = [
-            f'<bpmn:process id="{name}" isExecutable="true">\n{xml}</bpmn:process>\n'
-            for name, xml in self.called.items()
-        ]
+        called = [f'<bpmn:process id="{name}" isExecutable="true">\n{xml}</bpmn:process>\n' for name, xml in self.called.items()]
         parts = [_HEAD, *self.header, process, *place.xml, "</bpmn:process>\n", *called, "</bpmn:definitions>\n"]
         return "".join(parts).encode()
 
@@ -183,9 +186,7 @@ class _Drawing:
     def decision(self, place: _Place, source: str, default: str) -> str:
         return self.after(place, source, "exclusiveGateway", attributes=f' default="{default}"')
 
-    def after(
-        self, place: _Place, source: str, kind: str, inner: str = "", name: str = "", attributes: str = ""
-    ) -> str:
+    def after(self, place: _Place, source: str, kind: str, inner: str = "", name: str = "", attributes: str = "") -> str:
         made = self.node(place, kind, inner, name, attributes)
         self.flow(place, source, made)
         return made
@@ -378,9 +379,7 @@ class _Drawing:
             codes.append((code, self.chance.random() < 0.6))
         return codes
 
-    def surround(
-        self, place: _Place, activity: str, learnt: dict[str, str], codes: list[tuple[str, bool]] | None = None
-    ) -> str:
+    def surround(self, place: _Place, activity: str, learnt: dict[str, str], codes: list[tuple[str, bool]] | None = None) -> str:
         """Boundary events around an activity, with where they lead; answers what the next block follows.
 
         What the activity lets us know is certain only where every way leads through its end.
@@ -409,8 +408,4 @@ class _Drawing:
 
 def _learnt(inner: _Place, body: str) -> dict[str, str]:
     """What is certainly known after a scope: nothing, if it can end early."""
-    return (
-        {}
-        if inner.ends or "terminate" in body
-        else {name: kind for name, kind in inner.known.items() if kind != "loop"}
-    )
+    return {} if inner.ends or "terminate" in body else {name: kind for name, kind in inner.known.items() if kind != "loop"}

@@ -112,6 +112,7 @@ class Frontier:
         """Withdraws every living token."""
         for token in list(self.tasks.values()):
             token.cancel()
+        self.tasks.clear()  # also the one that brought this about
         self.completed = True
 
     def terminate(self) -> None:
@@ -253,7 +254,8 @@ class Instance(Frontier, BpmnWorkflow):
     def escalate(self, scope: Frontier, sent: EventDefinition) -> None:
         """Takes an escalation outwards, to the first activity that has a boundary event for it, and no sibling's.
 
-        What it interrupts ends at once, the thrower too. A boundary event catches once; what it caught before goes no further either. Uncaught, it has no effect.
+        What it interrupts ends at once, the thrower too. A boundary event catches once; what it caught before goes no
+        further either. Uncaught, an escalation has no effect.
         """
         while isinstance(scope, Scope):
             activity = scope.activity

@@ -171,7 +171,7 @@ class Run:
             if not instance.items and not instance.outcome:
                 raise EngineFaultError("no step is open and no end is reached")
         except Exception as error:
-            self._fault = str(error) or type(error).__name__
+            self._fault = error.what if isinstance(error, BatchwrightError) else f"{type(error).__name__}: {error}"
             if isinstance(error, BatchwrightError):
                 raise
             raise EngineFaultError(self._fault) from error
@@ -183,6 +183,8 @@ def _checked(values: Mapping[str, Value], allowed: frozenset[str], where: str) -
     for name, value in values.items():
         if name not in allowed:
             raise UnknownRoutingNameError(f"{name} at {where}", name=name)
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise EngineFaultError(f"{name} is not a finite number.")
         if value is not None and not isinstance(value, (Decimal, bool, str, datetime, timedelta)):
-            raise TypeError(f"a routing value is no {type(value).__name__}")
+            raise EngineFaultError(f"{name} is no value but a {type(value).__name__}.")
     return {name: value for name, value in values.items() if value is not None}
