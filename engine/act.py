@@ -1,7 +1,7 @@
 """An act: what an action gets to record with, and how it becomes an entry of the journal.
 
-Rows are queued and written together before the next read or at the end: one round trip on PostgreSQL instead of one
-for each row. Whatever an act writes is listed in its entry, so the records can be replayed from the trail.
+Rows are queued and written together before the next read or at the end (`engine.writes`). Whatever an act writes is
+listed in its entry, so the records can be replayed from the trail.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from engine.errors import ChainBrokenError, SilentActError, StaleRecordError
 from engine.reader import Reader
 from engine.records.base import Record
 from engine.records.shape import Row, Shape, insert_text, shape_of, update_text
+from engine.writes import Writes
 
 if TYPE_CHECKING:
     from engine.site import Site
@@ -53,7 +54,7 @@ class Act(Reader):
         self.now = clock.now()
         self.after_commit: list[Callable[[], None]] = []
         self._chains: dict[str, Chain] = {}
-        self._queue: list[tuple[str, tuple[Any, ...], str]] = []
+        self._writes = Writes(self._raw, is_sqlite=self.is_sqlite)
         self._counter = 0
         self._opened: list[str] = []
         self._noted: tuple[str, bool] | None = None
@@ -68,8 +69,7 @@ class Act(Reader):
 
     def fetch(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement in the driver's own words, after everything queued was written."""
-        if self._queue:
-            self.flush()
+        self.flush()
         return super().fetch(statement, *values)
 
     # Streams
@@ -154,16 +154,13 @@ class Act(Reader):
     def insert(self, table: type[Record], /, **row: Any) -> Row:
         """Record a new row; columns left out get their default or nothing. Returns the row as stored."""
         shape = shape_of(table)
-        if unknown := row.keys() - set(shape.columns):
-            raise TypeError(f"{shape.table} has no column {', '.join(sorted(unknown))}")
-        given = shape.defaults | row
-        stored = {column: shape.stored(column, given.get(column)) for column in shape.columns}
+        stored = shape.stored_row(row)
         journalled: Row = {column: value for column, value in stored.items() if value is not None}
         for column in shape.secret & journalled.keys():
             journalled[column] = secret_digest(journalled[column])
         self._chain_of(shape, stored).writes.append(["insert", shape.table, journalled])
         statement = insert_text(shape.table, shape.columns, self.mark)
-        self._queue.append((statement, tuple(stored.values()), ""))
+        self._writes.add(shape.identity(stored), statement, tuple(stored.values()))
         return stored
 
     def update(
@@ -199,7 +196,8 @@ class Act(Reader):
         identity = {column: old[column] for column in shape.key}
         self._chain_of(shape, old).writes.append(["update", shape.table, identity, changed])
         statement = update_text(shape.table, tuple(new), (*shape.key, "version"), self.mark)
-        self._queue.append((statement, (*new.values(), *identity.values(), old["version"]), named))
+        values = (*new.values(), *identity.values(), old["version"])
+        self._writes.add(shape.identity(old), statement, values, named)
         return old | new
 
     def cache_put(self, batch_id: str, data: str) -> None:
@@ -213,7 +211,7 @@ class Act(Reader):
             f"INSERT INTO engine_snapshot (batch_id, seq, data, mac) VALUES ({mark}, {mark}, {mark}, {mark}) "
             "ON CONFLICT (batch_id) DO UPDATE SET seq = excluded.seq, data = excluded.data, mac = excluded.mac"
         )
-        self._queue.append((statement, (batch_id, self.seq, data, mac), ""))
+        self._writes.add(("engine_snapshot", batch_id), statement, (batch_id, self.seq, data, mac))
 
     def cache_get(self, batch_id: str) -> tuple[int, str] | None:
         """(entry, data) of the engine's snapshot, or None if there is none that can be trusted.
@@ -235,15 +233,8 @@ class Act(Reader):
 
     def flush(self) -> None:
         """Write what is queued. An update that meets another version than it read is refused."""
-        queue, self._queue = self._queue, []
-        if self.is_sqlite or len(queue) < 2:
-            done = [(self._raw.execute(statement, values), named) for statement, values, named in queue]
-        else:
-            with self._raw.pipeline():
-                done = [(self._raw.execute(statement, values), named) for statement, values, named in queue]
-        for cursor, named in done:
-            if named and cursor.rowcount != 1:
-                raise StaleRecordError(named)
+        if self._writes:
+            self._writes.flush()
 
     def finish(self, answer: dict[str, Any], idempotency_key: str | None, fingerprint: str) -> bool:
         """Seal the act: one entry for each stream it wrote to, and the new heads. False if nothing was noted."""
@@ -289,18 +280,9 @@ class Act(Reader):
             "prev_hash": chain.hash,
         }
         digest, mac = seal_entry(entry, self.site.keys)
-        mark = self.mark
-        self._queue.append((insert_text("journal", JOURNAL_COLUMNS, mark), (*entry.values(), digest, mac), ""))
-        self._queue.append(
-            (
-                f"UPDATE stream SET seq = {mark}, hash = {mark}, mac = {mark} WHERE name = {mark} AND seq = {mark}",
-                (
-                    chain.seq + 1,
-                    digest,
-                    seal_head(chain.name, chain.seq + 1, digest, self.site.keys),
-                    chain.name,
-                    chain.seq,
-                ),
-                f"Stream {chain.name}.",
-            )
-        )
+        mark, seq = self.mark, chain.seq + 1
+        statement = insert_text("journal", JOURNAL_COLUMNS, mark)
+        self._writes.add(("journal", chain.name, seq), statement, (*entry.values(), digest, mac))
+        head = (seq, digest, seal_head(chain.name, seq, digest, self.site.keys))
+        statement = update_text("stream", ("seq", "hash", "mac"), ("name", "seq"), mark)
+        self._writes.add(("stream", chain.name), statement, (*head, chain.name, chain.seq), f"Stream {chain.name}.")

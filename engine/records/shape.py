@@ -40,6 +40,26 @@ class Shape:
             return ""
         return self.stream.format_map(row)
 
+    def identity(self, row: Row) -> tuple[Any, ...]:
+        """The table and the primary key of a row."""
+        return (self.table, *(row[column] for column in self.key))
+
+    def stored_row(self, given: Row) -> Row:
+        """A new row with every column, as stored: defaults filled in, the rest NULL. Unknown columns are refused."""
+        row: Row = dict.fromkeys(self.columns)
+        row.update(self.defaults)
+        row.update(given)
+        if len(row) != len(self.columns):
+            raise TypeError(f"{self.table} has no column {', '.join(sorted(row.keys() - set(self.columns)))}")
+        integers = self.integers
+        for column, value in row.items():
+            # Nearly all values are plain text where text belongs: no need to ask further.
+            if value is not None and not (
+                type(value) is str and value.isascii() and "\x00" not in value and column not in integers
+            ):
+                row[column] = self.stored(column, value)
+        return row
+
     def stored(self, column: str, value: Any) -> str | int | None:
         """A value as the column holds it: flags as 0 or 1, instants as text, lists and objects as canonical JSON."""
         kind = type(value)

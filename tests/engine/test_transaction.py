@@ -32,7 +32,7 @@ from engine.transaction import perform
 from engine.verify import verify
 from tests.engine.small_site import ADMIN, ANA, BEN, QUINN, add_lot, change_lot, complete_task, start_batch
 
-LOT = {"actor": QUINN, "stream": "lot:L-1", "lot_id": "L-1"}
+LOT: dict[str, Any] = {"actor": QUINN, "stream": "lot:L-1", "lot_id": "L-1"}
 ENGINE = Path(__file__).resolve().parents[2]
 
 
