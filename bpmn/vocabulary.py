@@ -166,6 +166,15 @@ class Step:
     deviations: tuple[Deviation, ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
+    @property
+    def slots(self) -> dict[str, Signature]:
+        """The signature slots by the name that enters records, in the order they are signed: P, W, V, Q, Q2, ..."""
+        found: dict[str, Signature] = {}
+        for signature in sorted(self.signatures, key=lambda s: "PWVQ".find(s.code)):
+            same = sum(slot.code == signature.code for slot in found.values())
+            found[f"{signature.code}{same + 1}" if same else signature.code] = signature
+        return found
+
     def parameter(self, parameter_id: str) -> Parameter | None:
         """The step's parameter of that id, or None."""
         return next((p for p in self.parameters if p.id == parameter_id), None)

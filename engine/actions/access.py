@@ -27,10 +27,10 @@ from engine.transaction import Act, Actor
 CLOSED = frozenset({"REJECTED", "TERMINATED", "COMPLETED"})
 
 
-def open_batch(act: Act, batch_id: str, *, even_held: bool = False) -> BatchRecord:
+def open_batch(act: Act, batch_id: str, *, even_held: bool = False, even_closed: bool = False) -> BatchRecord:
     """The batch of this act; refused when it is closed, or on hold."""
     batch = BatchRecord(act.site, act, batch_id)
-    if batch.row["state"] in CLOSED:
+    if batch.row["state"] in CLOSED and not even_closed:
         raise BatchClosedError(f"Batch {batch_id} is {batch.row['state'].lower()}.")
     if batch.row["held"] and not even_held:
         raise BatchHeldError(f"Reason: {batch.row['held_reason']}")

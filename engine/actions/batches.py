@@ -178,12 +178,3 @@ def terminate_batch(
     close(act, batch, state, f"{outcome}: {said(reason)}")
     batch.save(act)
     return {"batch": batch_id, "state": state}
-
-
-def record_incident(act: Act, *, actor: Actor, batch_id: str, what: str) -> dict[str, Any]:
-    """The engine failed in an act that was rolled back: hold the batch, so that quality sees it and nothing goes on silently."""
-    batch = access.open_batch(act, batch_id, even_held=True)
-    batch.change(held=1, held_reason="An error of the system stopped this batch.", incident=what[:2000])
-    act.note("batch:incident", what=what[:2000], critical=True)
-    batch.save(act)
-    return {"batch": batch_id, "held": True}

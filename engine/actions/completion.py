@@ -15,10 +15,11 @@ from bpmn.expressions import Value, parse
 from engine import clock
 from engine.actions import access
 from engine.actions.findings import comments_due, judge_and_raise
+from engine.actions.incidents import record_incident
 from engine.actions.holds import block_late_step, drop_unreachable
 from engine.actions.values import applicable
 from engine.batch_record import BatchRecord
-from engine.errors import MissingRecordsError
+from engine.errors import EngineFaultError, MissingRecordsError
 from engine.records import DueTime, Equipment, Task
 from engine.rules.facts import EquipmentFacts, LotFacts, StepFacts, WithdrawalFacts
 from engine.running import note_advance
@@ -140,7 +141,7 @@ def complete_if_ready(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Pro
     """Complete a step on which nothing is open any more, and run the procedure on; else leave it waiting."""
     step = batch.step(task)
     signed = {row["slot"] for row in batch.signatures(task["key"])}
-    waiting = task["state"] != "performed" or task["blocked"] or any(s.code not in signed for s in step.signatures)
+    waiting = task["state"] != "performed" or task["blocked"] or step.slots.keys() > signed
     if waiting or missing_records(act, batch, task, after_end=True) or comments_due(act, batch, task):
         return Progress()
     batch.change_task(task, state="completed", completed_at=act.now_text)
@@ -148,7 +149,10 @@ def complete_if_ready(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Pro
     if step.kind in AFTER and batch.row["state"] in REVIEW_ORDER:
         batch.change(state=AFTER[step.kind])
     values = _routing(batch, task)
-    change = batch.run.complete(task["key"], values)
+    try:
+        change = batch.run.complete(task["key"], values)
+    except EngineFaultError as fault:
+        raise fault.recording(record_incident, act.stream, batch_id=batch.id, what=str(fault)) from fault
     return advance(act, batch, change, [("complete", task["key"], values)])
 
 

@@ -29,12 +29,12 @@ TRIAGE = ("accept", "deviation", "impact", "correct")
 
 def comment_exception(act: Act, *, actor: Actor, batch_id: str, exception_id: str, text: str) -> dict[str, Any]:
     """Comment an exception. Where only this comment was missing, its step completes."""
-    batch = access.open_batch(act, batch_id, even_held=True)
+    batch = access.open_batch(act, batch_id, even_held=True, even_closed=True)
     row = _exception(act, batch_id, exception_id)
     access.permit(actor, FLOOR)
     write_comment(act, batch, exception_id, actor, text)
     opened: list[str] = []
-    if row["task_key"] and not batch.row["held"]:
+    if row["task_key"] and not batch.row["held"] and batch.row["state"] not in access.CLOSED:
         opened = complete_if_ready(act, batch, batch.task(row["task_key"])).opened
     act.note("exception:commented", exception=exception_id)
     batch.save(act)
@@ -74,7 +74,7 @@ def triage_exception(
     A critical exception can't be accepted by comment alone; a block that was not decided can't be triaged away; nobody
     triages what they recorded themselves; a correction does not settle a value outside PAR. Source: 21 CFR 211.192.
     """
-    batch = access.open_batch(act, batch_id, even_held=True)
+    batch = access.open_batch(act, batch_id, even_held=True, even_closed=True)
     row = _exception(act, batch_id, exception_id)
     role = access.permit(actor, QUALITY)
     earlier = {t["kind"] for t in act.rows(ExceptionTriage, exception_id=exception_id)}

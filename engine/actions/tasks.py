@@ -30,7 +30,6 @@ from engine.rules.facts import EntryFacts
 from engine.step_content import content, content_hash
 from engine.transaction import Act, Actor
 
-ORDER = {"P": 0, "W": 1, "V": 2, "Q": 3}
 
 
 def start_task(
@@ -98,7 +97,7 @@ def sign_task(
     """
     batch = access.open_batch(act, batch_id)
     task = batch.task(task_key)
-    slot = _slot(batch, task, actor, meaning)
+    slot_name, slot = _slot(batch, task, actor, meaning)
     access.require_training(act, actor, batch)
     access.fresh(task, version)
     if shown_hash is not None and shown_hash != content_hash(batch, task):
@@ -142,7 +141,7 @@ def sign_task(
         actor=actor,
         proof=proof,
         subject=f"task:{task_key}",
-        slot=slot.code,
+        slot=slot_name,
         meaning=meaning,
         role=access.permit(actor, slot.roles),
         record=content(batch, task),
@@ -151,7 +150,7 @@ def sign_task(
     if ends:
         batch.change_task(task, state="performed", performed_by=actor.id)
         shown += judge_step(act, batch, task)
-    act.note("task:signed", task=task_key, meaning=meaning, slot=slot.code, signature=signature["id"])
+    act.note("task:signed", task=task_key, meaning=meaning, slot=slot_name, signature=signature["id"])
     done = after_signature(act, batch, task, slot, meaning)
     batch.save(act)
     return {
@@ -164,32 +163,32 @@ def sign_task(
     }
 
 
-def open_slots(step: v.Step, signed: set[str]) -> list[v.Signature]:
+def open_slots(step: v.Step, signed: set[str]) -> dict[str, v.Signature]:
     """The signature slots of a step that nobody signed yet, in the order they are to be signed."""
-    return sorted((s for s in step.signatures if s.code not in signed), key=lambda s: ORDER[s.code])
+    return {name: slot for name, slot in step.slots.items() if name not in signed}
 
 
-def _slot(batch: BatchRecord, task: dict[str, Any], actor: Actor, meaning: str) -> v.Signature:
+def _slot(batch: BatchRecord, task: dict[str, Any], actor: Actor, meaning: str) -> tuple[str, v.Signature]:
     """The slot this person may sign now: the performer's first, then the others; never two by the same person."""
     if task["state"] not in ("started", "performed"):
         raise access.not_ready(task)
-    step, given = batch.step(task), batch.signatures(task["key"])
-    waiting = open_slots(step, {row["slot"] for row in given})
+    given = batch.signatures(task["key"])
+    waiting = open_slots(batch.step(task), {row["slot"] for row in given})
     if not waiting:
         raise access.not_ready({**task, "state": "performed"})
-    if waiting[0].code == "P":
-        waiting = waiting[:1]
-    fitting = [s for s in waiting if meaning in s.meanings]
+    if "P" in waiting:
+        waiting = {"P": waiting["P"]}
+    fitting = {name: slot for name, slot in waiting.items() if meaning in slot.meanings}
     if not fitting:
-        raise MeaningNotAllowedError(f"Open here: {', '.join(v.MEANINGS[m] for s in waiting for m in s.meanings)}.")
-    access.permit(actor, [role for s in fitting for role in s.roles])
-    if any(row["person_id"] == actor.id for row in given) or (
-        fitting[0].code != "P" and task["performed_by"] == actor.id
-    ):
+        open_here = ", ".join(v.MEANINGS[m] for slot in waiting.values() for m in slot.meanings)
+        raise MeaningNotAllowedError(f"Open here: {open_here}.")
+    access.permit(actor, [role for slot in fitting.values() for role in slot.roles])
+    performed = task["performed_by"] == actor.id and "P" not in fitting
+    if performed or any(row["person_id"] == actor.id for row in given):
         raise SamePersonError(f"{actor.full_name} has signed {task['key']} already.").recording(
             _refused_signature, f"batch:{batch.id}", batch_id=batch.id, task_key=task["key"], meaning=meaning
         )
-    return next(s for s in fitting if actor.roles.intersection(s.roles))
+    return next((name, slot) for name, slot in fitting.items() if actor.roles.intersection(slot.roles))
 
 
 def _refused_signature(act: Act, *, actor: Actor, batch_id: str, task_key: str, meaning: str) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from engine import clock
 from engine.actions.access import CLOSED
-from engine.actions.batches import record_incident
 from engine.actions.completion import advance
 from engine.actions.holds import fire_hold
+from engine.actions.incidents import record_incident
 from engine.batch_record import BatchRecord
-from engine.errors import BatchwrightError
+from engine.errors import BatchwrightError, DatabaseBusyError, DatabaseUnavailableError
 from engine.records import Batch, DueTime, Task
 from engine.site import Site
 from engine.transaction import SYSTEM, Act, Actor, perform
@@ -43,6 +43,8 @@ def fire_due(site: Site, most: int = 1000) -> int:
                 site, fire, actor=SYSTEM, stream=f"batch:{batch_id}", source="system", batch_id=batch_id, due_id=due_id
             )
             fired += int(answer["fired"])
+        except (DatabaseBusyError, DatabaseUnavailableError):
+            continue  # it stays due, and the next round fires it
         except BatchwrightError as error:
             perform(
                 site,

@@ -32,7 +32,8 @@ def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[st
         values = batch.values(task_key)
         signatures = [signature_view(batch, s) for s in batch.signatures(task_key)]
         slots = open_slots(step, {s["slot"] for s in signatures})
-        blind = slots and slots[0].code == "V" and slots[0].meanings[0] == "verified_by"
+        first = next(iter(slots.values()), None)
+        blind = first is not None and first.code == "V" and first.meanings[0] == "verified_by"
         return {
             "batch": batch_header(batch),
             "task": task,
@@ -46,7 +47,7 @@ def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[st
             "still_to_scan": missing_scans(batch, task) if task["state"] == "started" else [],
             "exceptions": exceptions_view(batch, task),
             "signatures": signatures,
-            "next_slots": [_slot(s, actor) for s in slots],
+            "next_slots": [_slot(name, s, actor) for name, s in slots.items()],
             "to_verify": to_verify(batch, task) if blind else [],
             "decision_roles": json.loads(task["decision_roles"]),
             "decisions": reader.rows(Decision, batch_id=batch_id, task_key=task_key, order=("at", "id")),
@@ -177,8 +178,9 @@ def exceptions_view(batch: BatchRecord, task: Row) -> list[dict[str, Any]]:
     return [row | {"triage": said.get(row["id"], []), "links": json.loads(row["links"])} for row in rows]
 
 
-def _slot(slot: v.Signature, actor: Actor) -> dict[str, Any]:
+def _slot(name: str, slot: v.Signature, actor: Actor) -> dict[str, Any]:
     return {
+        "name": name,
         "code": slot.code,
         "roles": list(slot.roles),
         "meanings": [{"code": m, "label": v.MEANINGS[m]} for m in slot.meanings],

@@ -104,6 +104,6 @@ def _act(batch: BatchRecord, task: Row) -> tuple[str, list[str], set[str]]:
     signed = batch.reader.rows(Signature, batch_id=batch.id, subject=f"task:{task['key']}")
     slots = open_slots(step, {row["slot"] for row in signed})
     if task["state"] == "started":
-        return "work", list(slots[0].roles if slots else performer_roles(step)), set()
-    roles = [role for slot in slots for role in slot.roles]
+        return "work", list(next(iter(slots.values())).roles if slots else performer_roles(step)), set()
+    roles = [role for slot in slots.values() for role in slot.roles]
     return ("sign" if roles else "wait"), roles or list(performer_roles(step)), {row["person_id"] for row in signed}

@@ -139,8 +139,7 @@ class Floor:
     def sign(self, batch: str, visit: Visit) -> None:
         """Every signature of a step, comments on its exceptions included."""
         key, step = self._open(batch, visit)
-        order = {"P": 0, "W": 1, "V": 2, "Q": 3}
-        for slot in sorted(step.signatures, key=lambda s: order[s.code]):
+        for slot in step.slots.values():
             meaning = visit.meaning if visit.meaning in slot.meanings else slot.meanings[0]
             verification = None
             if slot.meanings[0] == "verified_by":
