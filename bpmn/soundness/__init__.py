@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bpmn.diagram import Diagram
-from bpmn.soundness.exploration import MAX_STATES, Result, explore
+from bpmn.soundness.exploration import MAX_TOKENS, Result, explore
 from bpmn.soundness.net import Net, Shape, interrupting_catchers
 from bpmn.soundness.reduction import reduce
 
@@ -44,13 +44,13 @@ def faults(diagram: Diagram) -> list[Fault]:
 def _all_faults(shapes: tuple[Shape, ...]) -> tuple[Fault, ...]:
     """The faults of all scopes; the last are kept, because each kind of fault is a check of its own that asks here."""
     found: list[Fault] = []
-    budget = MAX_STATES
+    budget = MAX_TOKENS
     for shape in shapes:
         if shape.start is not None:
             net = Net(shape)
             reduce(net)
             result = explore(net, budget)
-            budget = max(budget - result.states, 0)
+            budget = max(budget - result.tokens, 0)
             found += _faults_of(shape, result)
     return tuple(found)
 
@@ -59,8 +59,7 @@ def _faults_of(shape: Shape, result: Result) -> list[Fault]:
     """The faults of one scope that the game has shown."""
     found: list[Fault] = []
     if result.undecided:
-        message = f"too many ways to follow: more than {MAX_STATES:,} situations"
-        found.append(Fault("undecided", str(shape.start), message))
+        found.append(Fault("undecided", str(shape.start), "there are too many ways to follow them all"))
     for join, (missing, path) in result.deadlocks.items():
         waits = f"waits forever for {' and '.join(missing)}" if missing else "waits forever"
         found.append(Fault("deadlock", join, f"the batch stands still: {join} {waits}", path))

@@ -7,12 +7,13 @@ multiply the situations, not the order of independent steps. With cycles every o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bpmn.soundness.net import END, TERMINATE, Edge, Net, Rope, flatten
 
-MAX_STATES = 50_000  # of a whole diagram; half a second
+MAX_TOKENS = 500_000  # counted over all situations of a whole diagram; about a second and 100 MB
 
 State = frozenset[Edge]
 
@@ -27,11 +28,11 @@ class Result:
     unsynchronised: dict[str, tuple[str, ...]] = field(default_factory=dict)
     livelock: tuple[str, tuple[str, ...]] | None = None
     undecided: bool = False
-    states: int = 0
+    tokens: int = 0
 
 
-def explore(net: Net, budget: int = MAX_STATES) -> Result:
-    """Play all runs, up to so many situations; beyond them the result is `undecided`."""
+def explore(net: Net, budget: int = MAX_TOKENS) -> Result:
+    """Play all runs, up to so many tokens in all situations; beyond them the result is `undecided`."""
     return _Game(net, budget).play()
 
 
@@ -51,7 +52,7 @@ class _Game:
         waiting = [first]
         finals: list[State] = []
         for state in waiting:
-            if len(self.came) > self.budget:
+            if self.result.tokens > self.budget:
                 self.result.undecided = True
                 break
             following = list(self.moves(state))
@@ -63,8 +64,8 @@ class _Game:
                 self.ahead[state].append(after)
                 if after not in self.came:
                     self.came[after] = (state, passed)
+                    self.result.tokens += len(after)
                     waiting.append(after)
-        self.result.states = len(self.came)
         if not self.result.undecided and self.order is None:
             self.find_livelock(finals)
         return self.result
@@ -108,7 +109,8 @@ class _Game:
         for edge in new:
             if edge in rest:
                 path = self.path(state, passed)
-                meeting = next((node for node in path if path.count(node) > 1), _shown(edge.source))
+                times = Counter(path)
+                meeting = next((node for node in path if times[node] > 1), _shown(edge.source))
                 self.result.unsynchronised.setdefault(meeting, path)
         yield rest | frozenset(new), passed
 
