@@ -17,10 +17,11 @@ from SpiffWorkflow.bpmn.specs.mixins import CallActivityMixin, ServiceTaskMixin,
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.util.task import TaskState
 
-from bpmn.diagram import Diagram
+from bpmn.diagram import BPMN, Diagram
 from bpmn.expressions import Value, parse, parse_assignments
 from bpmn.vocabulary import Loop
 
+_NEVER = "P90D"
 _WAITING_EVENTS = ("DurationTimerEventDefinition", "MessageEventDefinition")
 
 
@@ -32,7 +33,7 @@ class StockRun:
         self.words = {node.id: node.loop or Loop() for node in diagram.nodes.values()}
         self.values: dict[str, Value] = dict(values)
         parser = BpmnParser()
-        parser.add_bpmn_xml(etree.fromstring(xml))
+        parser.add_bpmn_xml(_with_times(etree.fromstring(xml)))
         spec = parser.get_spec(diagram.process_id)
         scopes = parser.get_subprocess_specs(diagram.process_id)
         self.workflow = BpmnWorkflow(spec, scopes, script_engine=_ScriptEngine(self))
@@ -98,13 +99,21 @@ class StockRun:
         return prefix, iteration, numbers
 
 
+def _with_times(root: etree._Element) -> etree._Element:
+    """Stock's parser asks every timer for a time; ours have their due time elsewhere. It is never due within a test."""
+    for definition in root.iter(f"{{{BPMN}}}timerEventDefinition"):
+        if len(definition) == 0:
+            etree.SubElement(definition, f"{{{BPMN}}}timeDuration").text = _NEVER
+    return root
+
+
 class _ScriptEngine(PythonScriptEngine):
     def __init__(self, run: StockRun) -> None:
         super().__init__()
         self.run = run
 
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Value:
-        if expression == "P90D":  # the literal of the timers, never due within a test
+        if expression == _NEVER:
             return expression
         prefix, _, numbers = self.run.place(task)
 
