@@ -102,7 +102,7 @@ def _texts(found: Iterable[ParameterRow], arranged: Arrangement) -> list[str]:
     texts = [*arranged.expressions]
     for one in found:
         p = one.parameter
-        texts += [p.formula] if p.source == "calc" else []
+        texts += [p.when, p.formula] if p.source == "calc" else [p.when]
         texts += [p.nor_low, p.nor_high, p.par_low, p.par_high] if p.type in ("num", "int") else []
     return [text for text in texts if text]
 

@@ -181,7 +181,7 @@ def check_formulas(
 
 
 def _checked(one: ParameterRow, names: Names, loop: Loop | None, problems: Problems) -> ParameterRow:
-    columns = ["formula"] if one.parameter.source == "calc" else []
+    columns = ["when", "formula"] if one.parameter.source == "calc" else ["when"]
     if one.parameter.type in ("num", "int"):
         columns += [*_LIMITS, "target"]
     local = Names(names.parameters, frozenset({loop.counter}) if loop else frozenset())
@@ -197,7 +197,10 @@ def _checked(one: ParameterRow, names: Names, loop: Loop | None, problems: Probl
 
 
 def _cell(one: ParameterRow, column: str) -> str:
-    return column if column in one.row.cells else "method" if column == "formula" else "criterion"
+    """The column of the table that says it; in a release specification it has another name."""
+    if column in one.row.cells or column == "when":
+        return column
+    return "method" if column == "formula" else "criterion"
 
 
 def identity_count(parameters: tuple[v.Parameter, ...]) -> int:

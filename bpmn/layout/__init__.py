@@ -24,16 +24,14 @@ __all__ = ["lay_out"]
 
 
 def lay_out(root: etree._Element) -> None:
-    """Give every shape and flow of the first process its place; earlier places are dropped."""
+    """Give every shape and flow its place, in one diagram for each process; earlier places are dropped."""
     for old in root.findall(f"{{{DI}}}BPMNDiagram"):
         root.remove(old)
-    process = root.find(f"{{{BPMN}}}process")
-    if process is None:
-        return
-    scene = _scope(process)
-    left = min((rect.x for rect in scene.shapes.values()), default=0)
-    scene.shift(_MARGIN - min(left, scene.left), _MARGIN + scene.up)
-    _write(root, process, scene)
+    for process in root.findall(f"{{{BPMN}}}process"):
+        scene = _scope(process)
+        left = min((rect.x for rect in scene.shapes.values()), default=0)
+        scene.shift(_MARGIN - min(left, scene.left), _MARGIN + scene.up)
+        _write(root, process, scene)
 
 
 def _scope(element: etree._Element) -> Scene:

@@ -43,12 +43,13 @@ class Node:
         return "ateway" in self.kind
 
     @property
-    def is_event(self) -> bool:
-        return self.kind in _EVENTS
+    def is_plain_end(self) -> bool:
+        definitions = (child for child in self.element if str(child.tag).endswith("EventDefinition"))
+        return self.kind == "endEvent" and next(definitions, None) is None
 
     @property
-    def is_task(self) -> bool:
-        return "ask" in self.kind
+    def is_event(self) -> bool:
+        return self.kind in _EVENTS
 
 
 @dataclass(slots=True)
@@ -141,17 +142,20 @@ class Graph:
                 stack.append((flow.target, iter(reversed(self.successors(flow.target)))))
 
     def main(self, order: list[str]) -> set[str]:
-        """The nodes on a way to a plain end; ends of other kinds (terminate, escalation) stand aside."""
-        plain = {
-            n for n in order
-            if self.nodes[n].kind == "endEvent"
-            and not any(str(child.tag).endswith("EventDefinition") for child in self.nodes[n].element)
-        }  # fmt: skip
-        found = set(plain)
+        """The nodes on a way to the usual end; what leads elsewhere stands aside.
+
+        The usual end is the plain end furthest from the start, without the ways out of boundary events.
+        """
+        distance = {node: 0 if self.nodes[node].kind == "startEvent" else -1 for node in order}
+        for node in order:
+            for flow in self.outgoing[node] if distance[node] >= 0 else ():
+                distance[flow.target] = max(distance[flow.target], distance[node] + 1)
+        plain = [node for node in order if self.nodes[node].is_plain_end]
+        found = {max(plain, key=distance.__getitem__)} if plain else set(order)
         for node in reversed(order):
             if any(flow.target in found for flow in self.successors(node)):
                 found.add(node)
-        return found or set(order)
+        return found
 
     def meetings(self, order: list[str], main: set[str]) -> dict[str, str]:
         """Where all ways on from a node meet again, "" when they don't (its immediate postdominator)."""
@@ -159,7 +163,8 @@ class Graph:
         depth = {"": 0}
         rank = {node: index for index, node in enumerate(order)}
         for node in reversed(order):
-            following = [f.target for f in self.successors(node) if f.target in main and rank[f.target] > rank[node]]
+            later = [flow.target for flow in self.successors(node) if rank[flow.target] > rank[node]]
+            following = [target for target in later if target in main] or later
             common = following[0] if following else ""
             for other in following[1:]:
                 while common != other:

@@ -6,7 +6,7 @@ from bpmn.layout.graph import Flow, Graph
 from bpmn.layout.scene import LABEL_WIDTH, Point, Rect, Scene, label_at, label_size
 from bpmn.layout.sequence import place_boundaries
 
-_SPINE, _ROW_GAP, _TRACK, _FIRST_TRACK = 60, 44, 16, 28
+_SPINE, _ROW_GAP, _TRACK, _FIRST_TRACK, _CORNER = 60, 44, 16, 28, 10
 
 
 def stands_in_rows(graph: Graph) -> bool:
@@ -65,10 +65,12 @@ def _draw(graph: Graph, order: list[str], reach: dict[str, float], scene: Scene)
         at_left = graph.nodes[flow.source].is_gateway
         y1, y2 = _height(graph, flow.source, scene), _height(graph, flow.target, scene)
         track = _free_track(tracks[at_left], min(y1, y2), max(y1, y2))
-        passed = order[min(rank.get(flow.source, 0), rank[flow.target]) : max(rank.get(flow.source, 0), rank[flow.target])]
-        right = max((reach[node] for node in passed), default=scene.width)
-        x = -_FIRST_TRACK - track * _TRACK if at_left else right + _FIRST_TRACK + track * _TRACK
-        scene.lines[flow.id] = _past(scene, flow, x, y1, y2, at_left)
+        ends = sorted((rank[graph.satellites.get(flow.source, flow.source)], rank[flow.target]))
+        passed = order[ends[0] : ends[1] + 1]
+        aside_by = _FIRST_TRACK + track * _TRACK
+        left = min(0.0, *(scene.shapes[node].x for node in passed))
+        x = left - aside_by if at_left else max(reach[node] for node in passed) + aside_by
+        scene.lines[flow.id] = _past(graph, scene, flow, x, y1, y2, at_left)
         _name(flow, scene, x, y1 + 4)
         scene.left = min(scene.left, x - 10)
         scene.width = max(scene.width, x + 10)
@@ -80,8 +82,11 @@ def _name(flow: Flow, scene: Scene, x: float, y: float) -> None:
         scene.labels[flow.id] = label_at(flow.name, y, left=x + 6)
 
 
-def _past(scene: Scene, flow: Flow, x: float, y1: float, y2: float, at_left: bool) -> list[Point]:
+def _past(graph: Graph, scene: Scene, flow: Flow, x: float, y1: float, y2: float, at_left: bool) -> list[Point]:
     source, target = scene.shapes[flow.source], scene.shapes[flow.target]
+    if flow.source in graph.satellites:  # from the lower edge, so round the corner of its shape
+        below = source.bottom + _CORNER
+        return [(source.cx, source.bottom), (source.cx, below), (x, below), (x, y2), (target.right, y2)]
     if at_left:
         return [(source.x, y1), (x, y1), (x, y2), (target.x, y2)]
     return [(source.right, y1), (x, y1), (x, y2), (target.right, y2)]

@@ -31,7 +31,7 @@ class _Layouter:
             ways = self.graph.successors(node)
             part = self._node(node)
             following = ways[0].target if len(ways) == 1 else ""
-            if len(ways) > 1:
+            if len(ways) > 1 or (ways and ways[0].source != node):
                 following = self._fork(node, ways, part)
             scene.add(part, scene.width, 0)
             scene.width += part.width
@@ -54,11 +54,12 @@ class _Layouter:
         inside = [way for way in ways if way.target in self.main] or ways
         meeting = self.meetings[node] if len(inside) > 1 else inside[0].target
         indent = scene.width + (LABEL_GAP if any(way.name for way in ways) else GAP)
-        bottom = 0.0
+        bottom = scene.down
         for way in [inside[0], *(way for way in ways if way is not inside[0])]:
             branch = self.sequence(way.target, meeting)
             branch.up = max(branch.up, label_size(way.name)[1] + 8 if way.name else 10)
-            y = 0.0 if way is inside[0] else bottom + LANE_GAP + branch.up
+            straight = way is inside[0] and way.source == node
+            y = 0.0 if straight else bottom + LANE_GAP + branch.up
             scene.lanes[way.id] = y
             scene.add(branch, indent, y)
             scene.width = max(scene.width, indent + branch.width)
@@ -85,7 +86,7 @@ def place_boundaries(graph: Graph, node: Node, scene: Scene) -> None:
     """Boundary events on the lower edge, from the right; each with its end event below it."""
     rect = scene.shapes[node.id]
     for index, (boundary, end) in enumerate(reversed(node.boundaries)):
-        cx = rect.right - (EVENT if node.is_task else 2 * LABEL_WIDTH) / 2 - index * BOUNDARY_GAP
+        cx = rect.right - (2 * LABEL_WIDTH if "ubProcess" in node.kind else EVENT) / 2 - index * BOUNDARY_GAP
         event = Rect(cx - EVENT / 2, rect.bottom - EVENT / 2, EVENT, EVENT)
         scene.shapes[boundary] = event
         name = graph.nodes[boundary].name
@@ -126,7 +127,7 @@ def draw_flow(graph: Graph, flow: Flow, scene: Scene) -> None:
     if flow.source in graph.satellites:
         points = [(source.cx, source.bottom), (source.cx, target.y)]
         if flow.target not in graph.satellites:
-            points = [(source.cx, source.bottom), (source.cx, goal), (target.x, goal)]
+            points = [(source.cx, source.bottom), (source.cx, lane), *_arrive(target, lane, goal)]
     elif anchor == goal == lane:
         points = [(source.right, anchor), (target.x, goal)]
     elif graph.nodes[flow.source].is_gateway and lane > anchor:

@@ -61,6 +61,15 @@ def test_a_label_balance_is_judged_as_one_and_choices_come_from_the_column(tmp_p
     assert [choice.value for choice in found["S2.way"].choices] == ["left", "right"]
 
 
+def test_a_parameter_is_asked_for_under_a_condition(tmp_path: Path) -> None:
+    header = {"parameters": {"S2.feed": {"when": "vol < 1000"}, "S2.rest": {"when": "vol <"}}}
+    rows = table(HEADING, row("vol", step_id="S1"), row("feed"))
+    step = drawn(tmp_path, {"parameters": {"S2.feed": {"when": "vol < 1000"}}}, steps=steps(UP1="S1 S2"), parameters=rows)
+    assert step.steps[1].parameters[0].when == "S1.vol < 1000"
+    (found,) = problems(tmp_path, header, steps=steps(UP1="S1 S2"), parameters=rows + "S2,rest,Rest,num,mL\n")
+    assert (found.row, found.column) == (4, "when")
+
+
 def test_previous_belongs_into_a_loop_that_says_what_it_is_at_first(tmp_path: Path) -> None:
     rows = table(HEADING, row("n", type="calc", formula="previous.n + 1"), row("n", step_id="S1"))
     (found,) = problems(tmp_path, steps=steps(UP1="S1 S2"), parameters=rows)
