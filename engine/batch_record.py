@@ -18,7 +18,7 @@ from engine.act import Act
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import RecordNotFoundError
 from engine.reader import Reader
-from engine.records import Batch, ExceptionRecord, ParameterValue, Scan, Signature, Task
+from engine.records import Batch, ExceptionRecord, ParameterValue, Scan, Signature, Task, Training
 from engine.running import load_run
 from engine.scope import RecordScope, Row, order_values
 from engine.site import Site
@@ -45,9 +45,14 @@ class BatchRecord:
         self.site, self.reader, self.id, self.row = site, reader, batch_id, row
         self.recipe: ControlRecipe = control_recipe(site, reader, row["recipe_hash"])
         self._tasks: dict[str, dict[str, Any]] = {}
+        self._read: dict[str, Row] = {}
+        self._own_read = dict(row)
         self._changes: dict[str, dict[str, Any]] = {}
         self._own_changes: dict[str, Any] = {}
         self._values: dict[str, list[Row]] = {}
+        self._signatures: dict[str, list[Row]] = {}
+        self._exceptions: dict[str | None, list[Row]] = {}
+        self._training: dict[str, list[Row]] = {}
         self._run: Run | None = None
 
     @cached_property
@@ -72,7 +77,7 @@ class BatchRecord:
             row = self.reader.find(Task, batch_id=self.id, key=task_key)
             if row is None:
                 raise RecordNotFoundError(f"Step {task_key} of batch {self.id} is not open and never was.")
-            self._tasks[task_key] = row
+            self.add_task(row)
         return self._tasks[task_key]
 
     def tasks_of(self, step_id: str) -> list[Row]:
@@ -105,6 +110,16 @@ class BatchRecord:
         """Let this act see a value it has just written."""
         self.value_rows(row["task_key"]).append(row)
 
+    def signed(self, row: Row) -> None:
+        """Let this act see a signature it has just recorded."""
+        if row["subject"] in self._signatures:
+            self._signatures[row["subject"]].append(row)
+
+    def raised(self, row: Row) -> None:
+        """Let this act see an exception it has just recorded."""
+        if row["step_id"] in self._exceptions:
+            self._exceptions[row["step_id"]].append(row)
+
     def scope(self, task: Row) -> RecordScope:
         """What names mean at this task."""
         return RecordScope(
@@ -118,14 +133,26 @@ class BatchRecord:
 
     def signatures(self, task_key: str) -> list[Row]:
         """Signatures on a task, in the order they were given."""
-        return list(
-            self.reader.rows(Signature, batch_id=self.id, subject=f"task:{task_key}", order=("signed_at", "id"))
-        )
+        subject = f"task:{task_key}"
+        if subject not in self._signatures:
+            rows = self.reader.rows(Signature, batch_id=self.id, subject=subject, order=("signed_at", "id"))
+            self._signatures[subject] = rows
+        return self._signatures[subject]
 
     def exceptions(self, task: Row) -> list[Row]:
         """Exceptions that stand at a task: its own, and those of its step that were raised before the task was open."""
-        rows = self.reader.rows(ExceptionRecord, batch_id=self.id, step_id=task["step_id"], order=("raised_at", "id"))
-        return [row for row in rows if row["task_key"] in (None, task["key"])]
+        step_id = task["step_id"]
+        if step_id not in self._exceptions:
+            rows = self.reader.rows(ExceptionRecord, batch_id=self.id, step_id=step_id, order=("raised_at", "id"))
+            self._exceptions[step_id] = rows
+        return [row for row in self._exceptions[step_id] if row["task_key"] in (None, task["key"])]
+
+    def training(self, person_id: str) -> list[Row]:
+        """A person's training on this revision of the recipe."""
+        if person_id not in self._training:
+            about = {"recipe_id": self.row["recipe_id"], "revision": self.recipe.header.revision}
+            self._training[person_id] = self.reader.rows(Training, person_id=person_id, **about)
+        return self._training[person_id]
 
     # What an act changes
 
@@ -143,7 +170,6 @@ class BatchRecord:
 
     def change_task(self, task: dict[str, Any], **changes: Any) -> None:
         """Change a task's row; written, with one new version, by `save`."""
-        self._tasks[task["key"]] = task
         task.update(changes)
         self._changes.setdefault(task["key"], {}).update(changes)
 
@@ -153,17 +179,20 @@ class BatchRecord:
         self._own_changes.update(changes)
 
     def add_task(self, task: dict[str, Any]) -> None:
-        """Let this act see a task it has just opened."""
+        """Let this act see a task that it has just read or opened."""
         self._tasks[task["key"]] = task
+        self._read[task["key"]] = dict(task)
 
     def save(self, act: Act) -> None:
         """Write the changed rows, each once; an older version of any of them refuses the act."""
         act.recipe_hash = self.recipe.hash
         for key, changes in self._changes.items():
-            task = self._tasks[key]
-            task.update(act.update(Task, {"batch_id": self.id, "key": key}, version=task["version"], **changes))
+            written = act.update(Task, {"batch_id": self.id, "key": key}, was=self._read[key], **changes)
+            self._tasks[key].update(written)
+            self._read[key] = written
         if self._own_changes:
-            self.row.update(act.update(Batch, {"id": self.id}, version=self.row["version"], **self._own_changes))
+            self._own_read = act.update(Batch, {"id": self.id}, was=self._own_read, **self._own_changes)
+            self.row.update(self._own_read)
         self._changes, self._own_changes = {}, {}
         run = self._run if self._run is not None else act.site.runs.take(self.id, act.seq - 1)
         if run is not None:

@@ -38,7 +38,7 @@ __all__ = ["SYSTEM", "Act", "Actor", "perform"]
 
 ATTEMPTS = 6
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
-SECRETS = frozenset({"password", "new_password", "old_password", "secret", "credential", "token"})
+SECRETS = frozenset({"password", "new_password", "old_password", "proof", "secret", "credential", "token"})
 
 Action = Callable[..., dict[str, Any]]
 

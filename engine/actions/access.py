@@ -20,7 +20,7 @@ from engine.errors import (
     TaskNotReadyError,
     TrainingMissingError,
 )
-from engine.records import MaterialLot, Reading, Training
+from engine.records import MaterialLot, Reading
 from engine.scope import Row
 from engine.transaction import Act, Actor
 
@@ -75,9 +75,7 @@ def role_text(actor: Actor, step: v.Step) -> str:
 def training_state(act: Act, person_id: str, batch: BatchRecord, at: datetime) -> str:
     """ "valid", "lapsed" or "none": a person's training for the batch's recipe revision at an instant."""
     instant = clock.text(at)
-    rows = act.rows(
-        Training, person_id=person_id, recipe_id=batch.row["recipe_id"], revision=batch.recipe.header.revision
-    )
+    rows = batch.training(person_id)
     if any(row["valid_from"] <= instant and (not row["valid_until"] or instant <= row["valid_until"]) for row in rows):
         return "valid"
     return "lapsed" if rows else "none"
@@ -164,6 +162,8 @@ def reading(act: Act, reading_id: str) -> Mapping[str, Any]:
 def lots_in_use(act: Act, batch: BatchRecord, materials: Iterable[str]) -> list[Mapping[str, Any]]:
     """The lots last scanned into the batch for these materials."""
     wanted = set(materials)
+    if not wanted:
+        return []
     latest = {s["name"]: s["lot_id"] for s in batch.scans if s["kind"] == "material" and s["name"] in wanted}
     return [act.get(MaterialLot, id=lot_id) for lot_id in latest.values()]
 

@@ -15,8 +15,8 @@ from bpmn.expressions import Value, parse
 from engine import clock
 from engine.actions import access
 from engine.actions.findings import comments_due, judge_and_raise
-from engine.actions.incidents import record_incident
 from engine.actions.holds import block_late_step, drop_unreachable
+from engine.actions.incidents import record_incident
 from engine.actions.values import applicable
 from engine.batch_record import BatchRecord
 from engine.errors import EngineFaultError, MissingRecordsError
@@ -53,6 +53,8 @@ def missing_records(act: Act, batch: BatchRecord, task: Row, *, after_end: bool)
 def missing_scans(batch: BatchRecord, task: Row) -> list[str]:
     """Codes that are still to be scanned at a step, and the equipment that is not identified yet (21 CFR 211.105(b))."""
     step = batch.step(task)
+    if not step.scans and not step.equipment:
+        return []
     here = [s for s in batch.scans if s["task_key"] == task["key"]]
     missing: list[str] = []
     equipment = list(step.equipment)
@@ -119,6 +121,8 @@ def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[
 
 
 def _equipment(act: Act, batch: BatchRecord, step: v.Step, used_at: Any) -> tuple[EquipmentFacts, ...]:
+    if not step.equipment:
+        return ()
     latest = {
         s["name"]: s["equipment_id"] for s in batch.scans if s["kind"] == "equipment" and s["name"] in step.equipment
     }

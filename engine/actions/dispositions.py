@@ -31,11 +31,11 @@ def gate(act: Act, batch: BatchRecord, task: dict[str, Any], meaning: str) -> No
     """Refuse a review or disposition while something it answers for is open. OpenItemsError lists all of it."""
     kind = batch.step(task).kind
     if kind == "production_review":
-        silent = set(_exception_ids(act, batch)) - commented(act, batch)
-        _refuse([f"exception {e} has no comment" for e in sorted(silent)])
+        silent = _named(act, batch).keys() - commented(act, batch)
+        _refuse([f"{text} has no comment" for e, text in _named(act, batch).items() if e in silent])
     elif kind == "qa_review":
         _refuse(
-            [f"exception {e} is not triaged" for e in open_exceptions(act, batch.id)] + invalid_signatures(act, batch)
+            _untriaged(act, batch) + invalid_signatures(act, batch)
         )
     elif kind == "disposition" and meaning != REJECTING:
         _refuse(open_items(act, batch, disposing=task["key"]))
@@ -43,7 +43,7 @@ def gate(act: Act, batch: BatchRecord, task: dict[str, Any], meaning: str) -> No
 
 def open_items(reader: Reader, batch: BatchRecord, *, disposing: str) -> list[str]:
     """Everything that stands against a release, in words; empty when nothing does."""
-    items = [f"exception {e} is not closed by quality" for e in open_exceptions(reader, batch.id)]
+    items = _untriaged(reader, batch)
     for state in OPEN_STATES:
         for row in reader.rows(Task, batch_id=batch.id, state=state):
             if batch.task(row["key"])["state"] in OPEN_STATES and row["key"] != disposing:
@@ -156,7 +156,7 @@ def review_again(act: Act, *, actor: Actor, batch_id: str, task_key: str, meanin
         raise MeaningNotAllowedError(meaning)
     role = access.permit(actor, slot.roles)
     if step.kind == "qa_review":
-        _refuse([f"exception {e} is not triaged" for e in open_exceptions(act, batch.id)])
+        _refuse(_untriaged(act, batch))
     else:
         gate(act, batch, task, meaning)
     signature = give_signature(
@@ -182,5 +182,13 @@ def _refuse(items: list[str]) -> None:
         raise OpenItemsError("; ".join(items) + ".", items=items)
 
 
-def _exception_ids(act: Act, batch: BatchRecord) -> list[str]:
-    return [row["id"] for row in act.rows(ExceptionRecord, batch_id=batch.id)]
+def _untriaged(reader: Reader, batch: BatchRecord) -> list[str]:
+    """Exceptions that quality has not closed, in words."""
+    named = _named(reader, batch)
+    return [f"{named[e]} is not closed by quality" for e in open_exceptions(reader, batch.id)]
+
+
+def _named(reader: Reader, batch: BatchRecord) -> dict[str, str]:
+    """Every exception of the batch by id, as people know it: step, number, what was found."""
+    rows = reader.rows(ExceptionRecord, batch_id=batch.id, order=("raised_at", "id"))
+    return {row["id"]: f"{row['step_id'] or 'batch'}, exception {row['number']} ({row['message'].rstrip('.')})" for row in rows}

@@ -39,7 +39,7 @@ def raise_findings(
         dedupe = f"{subject}:{finding.number}:{finding.severity}:{finding.dedupe}" if subject else exception_id
         if subject and _known(act, batch, dedupe):
             continue
-        act.insert(
+        row = act.insert(
             ExceptionRecord,
             id=exception_id,
             batch_id=batch.id,
@@ -63,6 +63,7 @@ def raise_findings(
             dedupe=dedupe,
             raised_at=act.now_text,
         )
+        batch.raised(row)
         if task is not None and (finding.blocks or finding.stops):
             block(act, batch, task, exception_id, stops=finding.stops)
         shown.append(

@@ -36,7 +36,7 @@ def give_signature(
     if meaning not in MEANINGS:
         raise MeaningNotAllowedError(meaning)
     act.role = role
-    return sign(
+    row = sign(
         act,
         actor=actor,
         batch_id=batch.id if batch else None,
@@ -48,6 +48,9 @@ def give_signature(
         seen_hash=None,
         training_state=access.training_state(act, actor.id, batch, act.now) if batch else "not needed",
     )
+    if batch:
+        batch.signed(row)
+    return row
 
 
 def prove(act: Act, actor: Actor, proof: Proof) -> None:

@@ -31,7 +31,6 @@ from engine.step_content import content, content_hash
 from engine.transaction import Act, Actor
 
 
-
 def start_task(
     act: Act,
     *,

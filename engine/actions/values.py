@@ -17,7 +17,7 @@ from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
 from engine.errors import AlreadyRecordedError, EntryRefusedError, ReadingRefusedError
 from engine.records import ParameterValue
-from engine.rules import judge
+from engine.rules import Judgement, judge
 from engine.rules.facts import EntryFacts, Limits, ValueFacts
 from engine.rules.limits import evaluate_limits
 from engine.scope import Row
@@ -203,7 +203,8 @@ def write_value(
         undefined=undefined,
         limits=limits,
     )
-    judgement = judge("value", facts)
+    not_obtained = entry.value is None and source != "calc"  # the rule of missing values says so when the step ends
+    judgement = Judgement() if not_obtained else judge("value", facts)
     earlier = [r for r in batch.value_rows(task["key"]) if r["parameter_id"] == parameter.id]
     if corrects is None:
         n = 1 + max((r["n"] for r in earlier), default=0)

@@ -278,16 +278,20 @@ class Instance(Frontier, BpmnWorkflow):
             raise EngineFaultError(f"the routing value {prefix}{name} would be written twice")
         self.values[prefix + name] = value
 
-    def forget(self, prefix: str, names: tuple[str, ...]) -> None:
+    def forget(self, prefix: str, names: frozenset[str], calls: tuple[str, ...]) -> None:
         """A new iteration begins: what the last one wrote is not recorded yet in this one."""
         for name in names:
             self.values.pop(prefix + name, None)
+        for call in calls:
+            for name in [n for n in self.values if n.startswith(prefix + call)]:
+                del self.values[name]
 
-    def hand_over(self, prefix: str, call: str, names: tuple[str, ...]) -> None:
+    def hand_over(self, prefix: str, call: str) -> None:
         """A called process has ended: its values become those of the caller."""
-        for name in names:
-            if prefix + call + name in self.values:
-                self.values[prefix + name] = self.values.pop(prefix + call + name)
+        for name in [n for n in self.values if n.startswith(prefix + call)]:
+            value, own = self.values.pop(name), name.removeprefix(prefix + call)
+            if "/" not in own:  # else of a call that was withdrawn inside
+                self.values[prefix + own] = value
 
     def value(self, prefix: str, name: str) -> Value:
         """A routing value as seen from inside a call: the innermost one. KeyError where there is none."""

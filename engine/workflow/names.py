@@ -11,20 +11,21 @@ from bpmn.expressions import ExpressionError, parse, parse_assignments
 from engine.workflow.admission import refuse
 
 ORDER = "order"
+_GIVING = frozenset({"userTask", "manualTask", "serviceTask"})
 
 
 @dataclass(slots=True)
 class Names:
     """`routing`: the names that come from outside, `order.weight_kg` and such as `S13.n_viable`.
 
-    `of_node`: those that come with the completion of a node. `within`: what is written inside a scope, by scripts and
-    in called processes too.
+    `of_node`: those that come with the completion of a node. `in_loop`: those written inside a loop, also by scripts and
+    in called processes, and the calls inside it, as paths `C1/`.
     """
 
     routing: frozenset[str] = frozenset()
     order: frozenset[str] = frozenset()
     of_node: dict[str, frozenset[str]] = field(default_factory=dict)
-    within: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    in_loop: dict[str, tuple[frozenset[str], tuple[str, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, diagram: Diagram) -> Names:
@@ -32,36 +33,40 @@ class Names:
         scripted = {name: node.id for node in diagram.nodes.values() for name in _assigned(node)}
         read: set[str] = set()
         for element_id, line, scope, text in _texts(diagram):
-            numbers = _numbers(diagram, scope)
-            for name in _names_in(text):
-                if name in numbers or name in scripted:
-                    continue
+            for name in _names_in(text) - _numbers(diagram, scope) - scripted.keys():
                 head, dot, _ = name.partition(".")
-                if not dot or (head != ORDER and head not in diagram.nodes):
+                if not dot or (head != ORDER and (head not in diagram.nodes or diagram.nodes[head].type not in _GIVING)):
                     raise refuse(element_id, line, f"nothing in the recipe gives {name} a value")
                 read.add(name)
         of_node: dict[str, set[str]] = {}
         for name in read:
             of_node.setdefault(name.partition(".")[0], set()).add(name)
         names = cls(frozenset(read), frozenset(of_node.pop(ORDER, ())), {n: frozenset(s) for n, s in of_node.items()})
-        written = {node: set(found) for node, found in names.of_node.items()}
         for name, node_id in scripted.items():
-            written.setdefault(node_id, set()).add(name)
-        names.within = {scope: tuple(sorted(_written_in(diagram, scope, written))) for scope in diagram.scopes}
+            of_node.setdefault(node_id, set()).add(name)
+        for node in diagram.nodes.values():
+            if _repeats(node):
+                names.in_loop[node.id] = _written_in(diagram, node.id, of_node)
         return names
 
 
-def _written_in(diagram: Diagram, scope_id: str, written: dict[str, set[str]]) -> Iterator[str]:
-    """The names written in a scope and inside it; those of a called process also under the path of the call."""
-    for node_id in diagram.scopes[scope_id]:
-        node = diagram.nodes[node_id]
-        yield from written.get(node_id, ())
-        if node.type == "callActivity":
-            for name in _written_in(diagram, node.element.get("calledElement", ""), written):
-                yield name
-                yield f"{node_id}/{name}"
-        elif node_id in diagram.scopes:
-            yield from _written_in(diagram, node_id, written)
+def _written_in(diagram: Diagram, scope_id: str, written: dict[str, set[str]]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names that the nodes inside a scope write, however deep, and the paths of the calls that stand in it."""
+    found: set[str] = set()
+    seen, ahead, own = {scope_id}, [scope_id], {scope_id}
+    calls: list[str] = []
+    for scope in ahead:
+        for node_id in diagram.scopes[scope]:
+            found |= written.get(node_id, set())
+            inner = diagram.nodes[node_id].element.get("calledElement") or node_id
+            if inner != node_id and scope in own:
+                calls.append(f"{node_id}/")
+            elif scope in own:
+                own.add(inner)
+            if inner in diagram.scopes and inner not in seen:
+                seen.add(inner)
+                ahead.append(inner)
+    return frozenset(found), tuple(calls)
 
 
 def _assigned(node: Node) -> Iterator[str]:
@@ -101,7 +106,11 @@ def _numbers(diagram: Diagram, scope: str) -> set[str]:
     found = set()
     while scope in diagram.nodes:
         node = diagram.nodes[scope]
-        if any(isinstance(c.tag, str) and c.tag.endswith("LoopCharacteristics") for c in node.element):
+        if _repeats(node):
             found.add((node.loop or v.Loop()).name)
         scope = node.scope
     return found
+
+
+def _repeats(node: Node) -> bool:
+    return any(isinstance(c.tag, str) and c.tag.endswith("LoopCharacteristics") for c in node.element)

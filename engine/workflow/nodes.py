@@ -266,12 +266,8 @@ class Subprocess(Scoped, defaults.SubWorkflowTask):
 class Call(Scoped, defaults.CallActivity):
     """Another process of the same file. Its routing values are its own until it ends."""
 
-    def __init__(self, wf_spec: WorkflowSpec, bpmn_id: str, subworkflow_spec: str, gives: tuple[str, ...]) -> None:
-        super().__init__(wf_spec, bpmn_id, subworkflow_spec)
-        self.gives = gives
-
     def _on_complete_hook(self, my_task: Token) -> None:
-        my_task.workflow.top_workflow.hand_over(my_task.workflow.prefix, f"{self.bpmn_id}/", self.gives)
+        my_task.workflow.top_workflow.hand_over(my_task.workflow.prefix, f"{self.bpmn_id}/")
 
 
 class Repeating(Lazy):
@@ -284,7 +280,7 @@ class Repeating(Lazy):
     first: int
     variable: str
     label: str
-    forgets: tuple[str, ...]
+    forgets: tuple[frozenset[str], tuple[str, ...]]
 
     def _update_hook(self, my_task: Token) -> bool:
         my_task.internal_data["done"] = 0
@@ -295,7 +291,7 @@ class Repeating(Lazy):
         return False
 
     def create_child(self, my_task: Token) -> None:
-        my_task.workflow.top_workflow.forget(my_task.workflow.prefix, self.forgets)
+        my_task.workflow.top_workflow.forget(my_task.workflow.prefix, *self.forgets)
         child = my_task._add_child(self._wf_spec.task_specs[self.task_spec], FUTURE)  # type: ignore[attr-defined]
         child.internal_data["iteration"] = my_task.internal_data["done"] + 1
         child.task_spec._update(child)

@@ -89,7 +89,7 @@ class _Scope:
             return nodes.Script(self.spec, node.id, script=_script(node))
         if node.type == "callActivity":
             called = node.element.get("calledElement", "")
-            return nodes.Call(self.spec, node.id, called, gives=self.names.within[called])
+            return nodes.Call(self.spec, node.id, subworkflow_spec=called)
         if node.type == "subProcess":
             return nodes.Subprocess(self.spec, node.id, subworkflow_spec=node.id)
         return self._make_event(node)
@@ -167,7 +167,7 @@ class _Scope:
             loop = nodes.Instances(self.spec, node.id, child.name, cardinality=_cardinality(node, several))
         words = node.loop or v.Loop()
         loop.first, loop.variable, loop.label = words.first, words.name, words.label
-        loop.forgets = self.names.within[node.id]
+        loop.forgets = self.names.in_loop[node.id]
         child.inputs, child.loop = [loop], loop
         return loop
 

@@ -15,7 +15,12 @@ from engine.records import Batch, ExceptionRecord, Task
 from tests.stories.cart import Cart, recorded
 from web.demo.floor import Visit
 
-DEPARTURE = {"PROC": "technical_assessment_by", "MED": "risk_accepted_by", "QA_FLR": "approved_by_qa", "CLI_QA": "approved_by_client"}
+DEPARTURE = {
+    "PROC": "technical_assessment_by",
+    "MED": "risk_accepted_by",
+    "QA_FLR": "approved_by_qa",
+    "CLI_QA": "approved_by_client",
+}
 
 WHY = {"reason": "No second collection.", "risk": "Slow growth.", "mitigation": "Daily counts from day 2."}
 
