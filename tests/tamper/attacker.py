@@ -45,10 +45,10 @@ class Attacker:
     def rows(self, table: str, **equal: Any) -> list[Row]:
         """Rows with the place where each is stored (`_at`), in a repeatable order."""
         columns = ", ".join(f'"{column}"' for column in COLUMNS[table])
-        found = self.run(f'SELECT {self._at}, {columns} FROM "{table}"')
+        where = " AND ".join(f'"{name}" = ?' for name in equal) or "1 = 1"
+        found = self.run(f'SELECT {self._at}, {columns} FROM "{table}" WHERE {where}', *equal.values())
         rows = [dict(zip(("_at", *COLUMNS[table]), row, strict=True)) for row in found]
-        kept = [row for row in rows if all(row[name] == value for name, value in equal.items())]
-        return sorted(kept, key=lambda row: [repr(row[column]) for column in COLUMNS[table]])
+        return sorted(rows, key=lambda row: [repr(row[column]) for column in COLUMNS[table]])
 
     def pick(self, table: str, suits: Callable[[Row], bool] = lambda row: True, **equal: Any) -> Row:
         """Any row that suits."""
@@ -77,14 +77,25 @@ class Attacker:
 
     # The trail
 
+    @property
+    def batches(self) -> list[str]:
+        """The streams of batches; the last one had gone on when the attacker's copy was made."""
+        streams = self.run("SELECT DISTINCT stream FROM journal")
+        return sorted(stream for (stream,) in streams if stream.startswith("batch:"))
+
+    def a_batch(self, holding: str = "") -> str:
+        """The stream of some batch, one with rows of a table if that is named."""
+        held = {f"batch:{row['batch_id']}" for row in self.rows(holding)} if holding else set(self.batches)
+        return self.rng.choice(sorted(held & set(self.batches)))
+
     def entries(self, stream: str) -> list[Row]:
         """The entries of a stream in order."""
         return sorted(self.rows("journal", stream=stream), key=lambda row: row["seq"])
 
     def a_stream(self, least: int = 3) -> str:
         """Some stream with at least that many entries."""
-        streams = sorted({row["stream"] for row in self.rows("journal")})
-        return self.rng.choice([name for name in streams if len(self.entries(name)) >= least])
+        longest = dict(self.run("SELECT stream, count(*) FROM journal GROUP BY stream"))
+        return self.rng.choice(sorted(name for name, count in longest.items() if count >= least))
 
     def rechain(self, stream: str, entries: list[Row]) -> None:
         """Make `entries` the whole of a stream: renumbered, every unkeyed hash right, the head set to match.

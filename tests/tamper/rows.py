@@ -22,14 +22,14 @@ def named(table: str, row: Row) -> str:
 
 def edited_digit(attacker: Attacker) -> str:
     """A digit of a recorded value."""
-    row = attacker.pick("parameter_value")
-    attacker.change("parameter_value", row, text=row["text"].replace("7", "8"), value=row["value"].replace("7", "8"))
+    row = attacker.pick("parameter_value", lambda row: any(character.isdigit() for character in row["text"]))
+    attacker.change("parameter_value", row, text=next_digit(row["text"]), value=next_digit(row["value"]))
     return named("parameter_value", row) + " text"
 
 
 def trailing_zero(attacker: Attacker) -> str:
     """7.20 becomes 7.2 or 7.200: the same number, another record."""
-    row = attacker.pick("parameter_value")
+    row = attacker.pick("parameter_value", lambda row: len(row["text"]) > 1)
     text = row["text"] + "0" if attacker.rng.random() < 0.5 else row["text"][:-1]
     attacker.change("parameter_value", row, text=text)
     return named("parameter_value", row) + " text"
@@ -102,21 +102,21 @@ def row_deleted(attacker: Attacker) -> str:
 
 def first_row_deleted(attacker: Attacker) -> str:
     """The first value of a batch disappears."""
-    row = min(attacker.rows("parameter_value", batch_id="B-1"), key=lambda row: row["id"])
+    row = min(attacker.rows("parameter_value", batch_id=attacker.batches[0][6:]), key=lambda row: row["id"])
     attacker.delete("parameter_value", row)
     return named("parameter_value", row)
 
 
 def last_row_deleted(attacker: Attacker) -> str:
     """The last value of a batch disappears."""
-    row = max(attacker.rows("parameter_value", batch_id="B-2"), key=lambda row: row["id"])
+    row = max(attacker.rows("parameter_value", batch_id=attacker.batches[-1][6:]), key=lambda row: row["id"])
     attacker.delete("parameter_value", row)
     return named("parameter_value", row)
 
 
 def exceptions_deleted(attacker: Attacker) -> str:
     """All exceptions of a batch disappear."""
-    batch = attacker.rng.choice(["B-1", "B-2"])
+    batch = attacker.a_batch("exception_record")[6:]
     row = attacker.pick("exception_record", batch_id=batch)
     attacker.run("DELETE FROM exception_record WHERE batch_id = ?", batch)
     return named("exception_record", row)
@@ -140,16 +140,17 @@ def row_duplicated(attacker: Attacker) -> str:
 
 def moved_to_another_batch(attacker: Attacker) -> str:
     """A row changes its batch."""
+    one, two = attacker.batches[0][6:], attacker.batches[-1][6:]
     tables = [t for t in RECORDS if "batch_id" in COLUMNS[t] and t not in ("task", "equipment")]
-    table = attacker.rng.choice([t for t in tables if attacker.rows(t, batch_id="B-1")])
-    row = attacker.pick(table, batch_id="B-1")
-    attacker.change(table, row, batch_id="B-2")
+    table = attacker.rng.choice([t for t in tables if attacker.rows(t, batch_id=one)])
+    row = attacker.pick(table, batch_id=one)
+    attacker.change(table, row, batch_id=two)
     return named(table, row)
 
 
 def moved_to_no_batch(attacker: Attacker) -> str:
     """A row is given to a batch that never was, or to none."""
-    row = attacker.pick("signature", batch_id="B-1")
+    row = attacker.pick("signature", lambda row: row["batch_id"] is not None)
     attacker.change("signature", row, batch_id=attacker.rng.choice([None, "B-9"]))
     return named("signature", row)
 
@@ -165,8 +166,9 @@ def contents_swapped(attacker: Attacker) -> str:
 
 def signature_given_to_another(attacker: Attacker) -> str:
     """A signature names another person."""
-    row = attacker.pick("signature", lambda row: row["person_id"] != "ben")
-    attacker.change("signature", row, person_id="ben", full_name="Ben Okafor")
+    row = attacker.pick("signature")
+    other_person = attacker.pick("person", lambda person: person["id"] != row["person_id"])
+    attacker.change("signature", row, person_id=other_person["id"], full_name=other_person["full_name"])
     return named("signature", row) + " person_id"
 
 
@@ -182,7 +184,7 @@ def signed_content_changed(attacker: Attacker) -> str:
 
 def exception_downgraded(attacker: Attacker) -> str:
     """An exception becomes harmless."""
-    row = attacker.pick("exception_record")
+    row = attacker.pick("exception_record", lambda row: row["severity"] != "info")
     attacker.change("exception_record", row, severity="info", needs_comment=0)
     return named("exception_record", row) + " severity"
 
@@ -190,7 +192,7 @@ def exception_downgraded(attacker: Attacker) -> str:
 def state_advanced(attacker: Attacker) -> str:
     """A task or batch is set to a later state, version counted up as the application would."""
     table, state = attacker.rng.choice([("task", "withdrawn"), ("batch", "RELEASED")])
-    row = attacker.pick(table)
+    row = attacker.pick(table, lambda row: row["state"] != state)
     attacker.change(table, row, state=state, version=row["version"] + 1)
     return named(table, row) + " state"
 
@@ -242,6 +244,12 @@ def table_added(attacker: Attacker) -> str:
     attacker.run("CREATE TABLE shadow_value (id text, text text)")
     attacker.run("INSERT INTO shadow_value VALUES ('1', '7.20')")
     return "table shadow_value"
+
+
+def next_digit(text: str) -> str:
+    """The text with its first digit counted up."""
+    place = next((place for place, character in enumerate(text) if character.isdigit()), None)
+    return text if place is None else f"{text[:place]}{(int(text[place]) + 1) % 10}{text[place + 1 :]}"
 
 
 def other(value: object) -> object:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from engine.checkpoints import take_checkpoint
+from engine import clock
+from engine.actions.corrections import correct_value
+from engine.actions.decisions import decide, request_departure
+from engine.actions.exceptions import comment_exception
+from engine.checkpoints import make_checkpoint, take_checkpoint
+from engine.records import ExceptionRecord
 from engine.site import Site
-from engine.transaction import perform
+from engine.transaction import SYSTEM, perform
 from tests.engine import small_site as acts
+from tests.stories.cart import Cart, cart_site, recorded
 from tests.tamper import rows, trail
 from tests.tamper.attacker import Attacker, Scene, copy_of_tables, open_up
 
@@ -21,6 +28,41 @@ def small_scene(url: str, folder: Path) -> Scene:
     past = copy_of_tables(url)
     go_on(site)
     return scene(site, folder, past)
+
+
+def cart_scene(url: str, folder: Path) -> Scene:
+    """The recorded CAR-T batch to its disposition, and one that departs, with decisions, corrections and triage."""
+    cart = cart_site(url, folder)
+    depart(cart, "CT-26-0009")
+    perform(cart.site, make_checkpoint, actor=SYSTEM, stream="site", source="system")
+    cart.run("CT-26-0007", recorded())
+    past = copy_of_tables(url)
+    triage(cart, "CT-26-0009")
+    clock.stop_simulating()
+    return scene(cart.site, folder, past)
+
+
+def depart(cart: Cart, batch: str) -> None:
+    """Viability below its limit blocks the step; a departure is asked for, four roles decide, a value is corrected."""
+    cart.run(batch, recorded("S03"))
+    visit = next(visit for visit in recorded("S04") if visit.step_id == "S04")
+    cart.floor.at(visit.started_at)
+    cart.floor.begin(batch, visit)
+    cart.floor.record(batch, replace(visit, values={**visit.values, "viab": "78"}))
+    why = {"reason": "No second collection is possible.", "risk": "Lower expansion.", "mitigation": "Sample earlier."}
+    of = {"task_key": "S04", "parameter_id": "viab"}
+    cart.act(request_departure, "PROC", batch, departure_id="PD-1", **of, **why)
+    for role in ("PROC", "MED", "QA_FLR", "CLI_QA"):
+        reason = {"reason": "Accepted for this patient.", "reference": "PD-1"}
+        cart.act(decide, role, batch, task_key="S04", outcome="proceed", proof=True, **reason)
+    value = cart.values(batch)["S04", "", "viab"]
+    cart.act(correct_value, "MFG_OP", batch, value_id=value["id"], text="79", reason="Misread the screen at first.")
+
+
+def triage(cart: Cart, batch: str) -> None:
+    """Each exception gets a comment."""
+    for exception in cart.rows(ExceptionRecord, batch):
+        cart.act(comment_exception, "MFG_OP", batch, exception_id=exception["id"], text="Seen and explained.")
 
 
 def go_on(site: Site) -> None:

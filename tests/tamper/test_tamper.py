@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.tamper.attacker import COLUMNS, RECORDS, Attacker, Scene
 from tests.tamper.rows import KEYS, named, other
-from tests.tamper.scenes import KINDS, found, small_scene
+from tests.tamper.scenes import KINDS, cart_scene, found, small_scene
 
 TRIALS = 3  # `python -m tests.tamper --full` runs 20
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def scene(
-    request: pytest.FixtureRequest, databases_of: Callable[..., object], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, databases_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
     """One opened-up site for all attacks on a database; each attack is rolled back."""
     databases = databases_of(request.param)
-    name, url = databases.migrated()  # type: ignore[attr-defined]
+    name, url = databases.migrated()
     yield small_scene(url, tmp_path_factory.mktemp("tamper"))
-    databases.drop(name)  # type: ignore[attr-defined]
+    databases.drop(name)
 
 
 def test_there_are_at_least_thirty_kinds() -> None:
@@ -40,6 +41,21 @@ def test_tampering_is_found_and_its_place_named(scene: Scene, kind: Callable[[At
     for trial in range(TRIALS):
         named_it, told = found(scene, kind, trial)
         assert named_it, told
+
+
+@pytest.fixture(scope="module")
+def real_batch(databases_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The recorded CAR-T batch and one that departs from it, on SQLite."""
+    name, url = databases_of("sqlite").migrated()
+    yield cart_scene(url, tmp_path_factory.mktemp("cart"))
+    databases_of("sqlite").drop(name)
+
+
+@pytest.mark.requirement("P11-02", "P11-03")
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_tampering_with_a_real_batch_is_found(real_batch: Scene, kind: Callable[[Attacker], str]) -> None:
+    named_it, told = found(real_batch, kind, 0)
+    assert named_it, told
 
 
 @pytest.mark.requirement("P11-02")

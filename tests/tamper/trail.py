@@ -9,9 +9,7 @@ from engine.audit import GENESIS
 from engine.canonical import canonical
 from engine.checkpoints import chain_hash, merkle_root
 from tests.tamper.attacker import COLUMNS, RECORDS, Attacker, Row
-from tests.tamper.rows import other
-
-BATCHES = ("batch:B-1", "batch:B-2")
+from tests.tamper.rows import next_digit, other
 
 
 def entry_edited(attacker: Attacker) -> str:
@@ -37,15 +35,18 @@ def entry_edited_alone(attacker: Attacker) -> str:
 
 def value_changed_in_both(attacker: Attacker) -> str:
     """A value is changed in the record and in the trail alike."""
-    stream = attacker.rng.choice(BATCHES)
+    value = attacker.pick("parameter_value", lambda row: row["text"] != next_digit(row["text"]))
+    stream, number = written_by(value)
     entries = attacker.entries(stream)
-    number = attacker.rng.choice([n for n, entry in enumerate(entries) if entry["tag"] == "task:completed"])
-    entries[number]["body"] = entries[number]["body"].replace("7.20", "7.05")
-    for row in attacker.rows("parameter_value"):
-        if row["id"].startswith(f"{stream}/{number + 1}/"):
-            attacker.change("parameter_value", row, text="7.05", value="7.05")
+    body = json.loads(entries[number - 1]["body"])
+    changes = {"text": next_digit(value["text"]), "value": next_digit(value["value"])}
+    for write in body["writes"]:
+        if write[2].get("id") == value["id"]:
+            write[2] |= changes
+    entries[number - 1]["body"] = canonical(body)
+    attacker.change("parameter_value", value, **changes)
     attacker.rechain(stream, entries)
-    return f"journal {stream}/{number + 1}"
+    return f"journal {stream}/{number}"
 
 
 def entry_back_dated(attacker: Attacker) -> str:
@@ -60,7 +61,7 @@ def entry_back_dated(attacker: Attacker) -> str:
 
 def actor_changed(attacker: Attacker) -> str:
     """Somebody else did it."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     entries = attacker.entries(stream)
     number = attacker.rng.randrange(len(entries))
     entries[number] |= {"actor_id": "mallory", "actor_name": "Mallory"}
@@ -80,7 +81,7 @@ def made_uncritical(attacker: Attacker) -> str:
 
 def key_forged(attacker: Attacker) -> str:
     """An idempotency key is put on an entry, so that a request seems done."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     entry = attacker.rng.choice(attacker.entries(stream))
     attacker.change("journal", entry, idempotency_key="forged")
     return f"journal {stream}/{entry['seq']}"
@@ -105,13 +106,14 @@ def middle_deleted(attacker: Attacker) -> str:
 
 def middle_deleted_with_rows(attacker: Attacker) -> str:
     """An entry goes together with every row that it wrote."""
-    stream = attacker.rng.choice(BATCHES)
+    values = [written_by(row) for row in attacker.rows("parameter_value")]
+    last = {stream: len(attacker.entries(stream)) for stream in attacker.batches}
+    stream, number = attacker.rng.choice([(stream, number) for stream, number in values if number < last[stream]])
     entries = attacker.entries(stream)
-    number = attacker.rng.choice([n for n, entry in enumerate(entries) if entry["tag"] == "value:corrected"])
-    _delete_rows_of(attacker, f"{stream}/{number + 1}/")
-    del entries[number]
+    _delete_rows_of(attacker, f"{stream}/{number}/")
+    del entries[number - 1]
     attacker.rechain(stream, entries)
-    return f"journal {stream}/{number + 1}"
+    return f"journal {stream}/{number}"
 
 
 def gap_left(attacker: Attacker) -> str:
@@ -124,7 +126,7 @@ def gap_left(attacker: Attacker) -> str:
 
 def last_deleted(attacker: Attacker) -> str:
     """The last entry goes with its rows, the head is set to the one before, with that entry's MAC as its seal."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     entries = attacker.entries(stream)
     _delete_rows_of(attacker, f"{stream}/{len(entries)}/")
     attacker.rechain(stream, entries[:-1])
@@ -157,14 +159,14 @@ def register_cut(attacker: Attacker) -> str:
 
 def batch_deleted(attacker: Attacker) -> str:
     """A whole batch goes: rows, entries, head."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     _delete_batch(attacker, stream)
     return f"stream {stream}"
 
 
 def batch_deleted_from_register(attacker: Attacker) -> str:
     """A whole batch goes, and the register's entry too."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     _delete_batch(attacker, stream)
     entries = attacker.entries("site")
     kept = [entry for entry in entries if stream not in entry["body"] or "checkpoint" in entry["tag"]]
@@ -175,9 +177,10 @@ def batch_deleted_from_register(attacker: Attacker) -> str:
 
 def everything_deleted(attacker: Attacker) -> str:
     """Every row of every table goes."""
+    stream = attacker.a_batch()
     for table in (*RECORDS, "journal", "stream", "engine_snapshot"):
         attacker.run(f'DELETE FROM "{table}"')
-    return attacker.rng.choice(["stream site", "journal batch:B-1/", "journal person:ana/"])
+    return attacker.rng.choice(["stream site", f"stream {stream}", f"journal {stream}/"])
 
 
 def head_deleted(attacker: Attacker) -> str:
@@ -214,7 +217,7 @@ def forged_in_the_middle(attacker: Attacker) -> str:
 
 def forged_at_the_end(attacker: Attacker) -> str:
     """An entry is appended with all that belongs to it."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     entries = attacker.entries(stream)
     attacker.rechain(stream, [*entries, _forged(attacker, entries)])
     return f"journal {stream}/{len(entries) + 1}"
@@ -222,9 +225,9 @@ def forged_at_the_end(attacker: Attacker) -> str:
 
 def value_forged_at_the_end(attacker: Attacker) -> str:
     """A value is appended in the record and in the trail."""
-    stream = attacker.rng.choice(BATCHES)
+    stream = attacker.a_batch()
     entries = attacker.entries(stream)
-    value = attacker.pick("parameter_value", batch_id=stream[6:]) | {"id": f"{stream}/{len(entries) + 1}/1", "n": 9}
+    value = attacker.pick("parameter_value") | {"batch_id": stream[6:]} | {"id": f"{stream}/{len(entries) + 1}/1", "n": 9}
     attacker.insert("parameter_value", value)
     row = {column: value[column] for column in COLUMNS["parameter_value"] if value[column] is not None}
     body = canonical({"data": {}, "writes": [["insert", "parameter_value", row]]})
@@ -262,7 +265,7 @@ def duplicated_exactly(attacker: Attacker) -> str:
 
 def moved_to_another_stream(attacker: Attacker) -> str:
     """An entry of one batch goes to the other."""
-    source, target = attacker.rng.sample(BATCHES, 2)
+    source, target = attacker.rng.sample(attacker.batches, 2)
     entries, others = attacker.entries(source), attacker.entries(target)
     number, place = attacker.rng.randrange(len(entries)), attacker.rng.randrange(len(others))
     others.insert(place, entries.pop(number))
@@ -273,30 +276,33 @@ def moved_to_another_stream(attacker: Attacker) -> str:
 
 def streams_swapped(attacker: Attacker) -> str:
     """Two batches exchange their whole trails."""
-    one, two = (attacker.entries(stream) for stream in BATCHES)
-    attacker.rechain(BATCHES[0], two)
-    attacker.rechain(BATCHES[1], one)
-    return f"journal {attacker.rng.choice(BATCHES)}/1"
+    one, two = attacker.batches[:2]
+    of_one, of_two = attacker.entries(one), attacker.entries(two)
+    attacker.rechain(one, of_two)
+    attacker.rechain(two, of_one)
+    return f"journal {attacker.rng.choice([one, two])}/1"
 
 
 def stream_forged(attacker: Attacker) -> str:
     """A batch appears that was never started."""
-    entries = attacker.entries("batch:B-1")
+    stream = attacker.a_batch()
+    entries = attacker.entries(stream)
     attacker.run("INSERT INTO stream (name, seq, hash, mac) VALUES ('batch:B-7', 0, ?, ?)", GENESIS, GENESIS)
-    forged = [entry | {"body": entry["body"].replace("B-1", "B-7")} for entry in entries]
+    forged = [entry | {"body": entry["body"].replace(stream[6:], "B-7")} for entry in entries]
     attacker.rechain("batch:B-7", forged)
     return attacker.rng.choice(["stream batch:B-7", "journal batch:B-7/1"])
 
 
 def stream_put_back(attacker: Attacker) -> str:
     """One batch is put back to an earlier copy, its head with the seal it truly had then."""
-    stream = "batch:B-2"
+    stream = attacker.batches[-1]
+    batch_id = stream[6:]
     _put_back(attacker, "journal", lambda row: row["stream"] == stream)
     _put_back(attacker, "stream", lambda row: row["name"] == stream)
     for table in RECORDS:
         if "batch_id" in COLUMNS[table] and table != "equipment":
-            _put_back(attacker, table, lambda row: row["batch_id"] == "B-2")
-    _put_back(attacker, "batch", lambda row: row["id"] == "B-2")
+            _put_back(attacker, table, lambda row: row["batch_id"] == batch_id)
+    _put_back(attacker, "batch", lambda row: row["id"] == batch_id)
     return f"journal {stream}/"
 
 
@@ -304,7 +310,7 @@ def everything_put_back(attacker: Attacker) -> str:
     """The whole database is put back to an earlier copy; only the checkpoint kept elsewhere knows better."""
     for table in (*RECORDS, "journal", "stream", "engine_snapshot"):
         _put_back(attacker, table, lambda row: True)
-    return attacker.rng.choice(["journal site/", "journal batch:B-2/"])
+    return f"journal {attacker.batches[-1]}/"
 
 
 def checkpoint_edited(attacker: Attacker) -> str:
@@ -333,17 +339,21 @@ def checkpoint_deleted(attacker: Attacker) -> str:
 
 def write_removed(attacker: Attacker) -> str:
     """An entry no longer says that it wrote a row, and the row goes."""
-    stream = attacker.rng.choice(BATCHES)
+    exception = attacker.pick("exception_record")
+    stream, number = written_by(exception)
     entries = attacker.entries(stream)
-    number = attacker.rng.choice([n for n, entry in enumerate(entries) if "exception_record" in entry["body"]])
-    body = json.loads(entries[number]["body"])
-    body["writes"] = [write for write in body["writes"] if write[1] != "exception_record"]
-    entries[number]["body"] = canonical(body)
-    for row in attacker.rows("exception_record"):
-        if row["id"].startswith(f"{stream}/{number + 1}/"):
-            attacker.delete("exception_record", row)
+    body = json.loads(entries[number - 1]["body"])
+    body["writes"] = [write for write in body["writes"] if write[2].get("id") != exception["id"]]
+    entries[number - 1]["body"] = canonical(body)
+    attacker.delete("exception_record", exception)
     attacker.rechain(stream, entries)
-    return f"journal {stream}/{number + 1}"
+    return f"journal {stream}/{number}"
+
+
+def written_by(row: Row) -> tuple[str, int]:
+    """The stream and the number of the entry that wrote a row: its id says so."""
+    stream, number, _ = row["id"].rsplit("/", 2)
+    return stream, int(number)
 
 
 def _forged(attacker: Attacker, entries: list[Row]) -> Row:
