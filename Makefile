@@ -39,7 +39,7 @@ screenshots: setup ## A picture of every page, in docs/screenshots
 	$(BIN)/python -m tests.screenshots
 
 recipe: setup ## Draw the master recipe diagrams again from their tables
-	$(BIN)/python -m bpmn.importers
+	$(BIN)/python -m bpmn.importers tests/data/cart bpmn/processes/master_recipes/MR-CART-001.bpmn
 
 verify: setup ## Check the chains of the demo site's records
 	$(BIN)/batchwright verify

@@ -48,14 +48,14 @@ def import_tables(folder: Path, name: str = "") -> Imported:
     by_id = {row.step.id: row for row in step_rows}
     found = parameters.read_parameters(read_table(folder, parameters.LAYOUT, problems), by_id, header, problems)
     found += _specification(folder, step_rows, header, problems)
-    names = Names({step: frozenset(one.parameter.id for one in found if one.step == step) for step in by_id})
+    names = Names({step: frozenset(own) for step, own in _by_step(by_id, found).items()})
     rows = read_table(folder, structure.LAYOUT, problems)
     arranged = structure.Structure(step_rows, rows, header, problems).arrange(names)
     found = parameters.check_formulas(found, names, arranged.loop_of, problems)
-    types = {step: {one.parameter.id: one.parameter.type for one in found if one.step == step} for step in by_id}
+    types = {step: {p.id: p.type for p in own.values()} for step, own in _by_step(by_id, found).items()}
     holds = hold_times.read_hold_times(read_table(folder, hold_times.LAYOUT, problems), types, header, problems)
     found = with_choices(hold_times.mark_after_end(found, holds), arranged, problems)
-    whole = {step: _whole(row.step, found) for step, row in by_id.items()}
+    whole = {step: _whole(by_id[step].step, own) for step, own in _by_step(by_id, found).items()}
     _check_header(header, found, rows, holds, whole, problems)
     recipe = v.Recipe(
         id=header.id or re.sub(r"[^A-Za-z0-9._-]+", "-", name) or "RECIPE",
@@ -89,12 +89,19 @@ def _specification(folder: Path, step_rows: list[StepRow], header: Header, probl
     return specification.read_specification(rows, step, header, problems)
 
 
-def _whole(step: v.Step, found: Iterable[ParameterRow]) -> v.Step:
+def _by_step(steps: Iterable[str], found: Iterable[ParameterRow]) -> dict[str, dict[str, v.Parameter]]:
+    """The parameters of each step, by id."""
+    grouped: dict[str, dict[str, v.Parameter]] = {step: {} for step in steps}
+    for one in found:
+        grouped[one.step][one.parameter.id] = one.parameter
+    return grouped
+
+
+def _whole(step: v.Step, own: Mapping[str, v.Parameter]) -> v.Step:
     """A step with its parameters, and with as many identifiers to scan as they say."""
-    own = tuple(one.parameter for one in found if one.step == step.id)
-    count = parameters.identity_count(own)
+    count = parameters.identity_count(tuple(own.values()))
     scans = tuple(replace(scan, minimum=count) if scan.kind == "identity" else scan for scan in step.scans)
-    return replace(step, parameters=own, scans=scans)
+    return replace(step, parameters=tuple(own.values()), scans=scans)
 
 
 def _texts(found: Iterable[ParameterRow], arranged: Arrangement) -> list[str]:

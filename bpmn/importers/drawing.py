@@ -54,6 +54,7 @@ class Scope:
     parent: Scope | None = None
     nodes: dict[str, etree._Element] = field(default_factory=dict)
     flows: dict[str, tuple[Pending, str]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     terminated: bool = False
 
 
@@ -242,8 +243,8 @@ class Drawing:
         scope.nodes[node] = self._sub(scope.element, kind, id=node, **attributes)
         for pending in exits:
             flow = f"{pending.source}_to_{node}"
-            number = sum(known == flow or known.startswith(f"{flow}_") for known in scope.flows)
-            scope.flows[f"{flow}_{number + 1}" if number else flow] = (pending, node)
+            number = scope.counts[flow] = scope.counts.get(flow, 0) + 1
+            scope.flows[f"{flow}_{number}" if number > 1 else flow] = (pending, node)
         return node
 
     def _extension(self, element: etree._Element) -> etree._Element:

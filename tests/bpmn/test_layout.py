@@ -14,6 +14,7 @@ from bpmn.importers import import_tables
 from bpmn.layout import DC, DD, DI, lay_out
 from bpmn.layout.scene import Rect
 from tests.recipe_tables import CART, STRUCTURE, drawn, steps, table
+from tests.recipes import random_recipe
 
 Lines = dict[str, list[tuple[float, float]]]
 
@@ -39,6 +40,16 @@ def nested(tmp_path: Path) -> bytes:
 @pytest.fixture(params=["cart", "nested"])
 def xml(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
     return cart() if request.param == "cart" else nested(tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_sound_diagram_gets_places_that_stand_clear(seed: int) -> None:
+    root = etree.fromstring(random_recipe(seed, 5 + 2 * seed))
+    lay_out(root)
+    xml = etree.tostring(root)
+    test_every_node_and_flow_has_its_place(xml)
+    test_shapes_of_a_scope_stand_clear_of_each_other_and_inside_it(xml)
+    test_flows_run_at_right_angles_from_shape_to_shape(xml)
 
 
 def rect(element: etree._Element) -> Rect:
