@@ -50,9 +50,7 @@ def parse(name: str, text: str) -> Definition:
         raise DefinitionError(name, [*problems, "fields must be a list with at least one field"])
     found = [_field(item, f"fields[{i}]", problems) for i, item in enumerate(items)]
     names = [field.name for field in found]
-    problems += [
-        f"the field {twice!r} stands there twice" for twice in sorted({n for n in names if names.count(n) > 1})
-    ]
+    problems += [f"the field {twice!r} stands there twice" for twice in sorted({n for n in names if names.count(n) > 1})]
     if problems:
         raise DefinitionError(name, problems)
     return Definition(given["id"], given["title"], tuple(found))

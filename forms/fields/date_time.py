@@ -67,7 +67,5 @@ def _instant(field: Field, local: datetime, zone: tzinfo) -> datetime:
     offsets = dict.fromkeys(moment.strftime("%z") for moment in real)
     if len(offsets) > 1:
         either = " or ".join(f"{local:%H:%M}{offset[:3]}:{offset[3:5]}" for offset in offsets)
-        raise EntryError(
-            f"{field.label} happened twice: the clocks went back over it", f"Add which one you mean: {either}"
-        )
+        raise EntryError(f"{field.label} happened twice: the clocks went back over it", f"Add which one you mean: {either}")
     return real[0].astimezone(UTC)

@@ -24,9 +24,7 @@ def read(field: Field, text: str, reading: Reading) -> Entry:
     if any(_is_hidden(character) for character in value):
         raise EntryError(f"{field.label} contains characters that can't be seen", "Type it again instead of pasting it")
     if len(value) > field.max_length:
-        raise EntryError(
-            f"{field.label} has {len(value)} characters", f"Shorten it to {field.max_length} characters or fewer"
-        )
+        raise EntryError(f"{field.label} has {len(value)} characters", f"Shorten it to {field.max_length} characters or fewer")
     if len(value) < field.min_length:
         raise EntryError(f"{field.label} is too short", f"Enter at least {field.min_length} characters")
     if field.required and _stands_in(value):

@@ -49,9 +49,7 @@ def test_local_time_and_offset(text: str, instant: str) -> None:
 )  # fmt: skip
 def test_anything_else_is_refused(text: str) -> None:
     error = refused(text)
-    assert error.what_to_do == (
-        "Enter the end of last suite cleaning as year-month-day hours:minutes, like 2026-03-01 20:00"
-    )
+    assert error.what_to_do == ("Enter the end of last suite cleaning as year-month-day hours:minutes, like 2026-03-01 20:00")
 
 
 def test_time_that_the_clocks_skipped() -> None:

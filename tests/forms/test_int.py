@@ -8,9 +8,7 @@ from forms.form import read
 LABELS = Field("printed", "Labels printed", "int", "labels")
 
 
-@pytest.mark.parametrize(
-    ("text", "canonical"), [("16", "16"), ("0", "0"), ("1.5e3", "1.5e3"), ("3.0", "3.0"), ("1e8", "1e8")]
-)
+@pytest.mark.parametrize(("text", "canonical"), [("16", "16"), ("0", "0"), ("1.5e3", "1.5e3"), ("3.0", "3.0"), ("1e8", "1e8")])
 def test_whole_numbers(text: str, canonical: str) -> None:
     entry = read(LABELS, text)
     assert entry is not None
