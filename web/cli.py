@@ -10,8 +10,12 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from engine.site import Site
 
 DEFAULT_FOLDER = "var/site"
 DEMO_FOLDER = "var/demo"
@@ -64,7 +68,7 @@ def _prepare(place: Place) -> None:
     migrate(place.database)
 
 
-def _open(place: Place):  # type: ignore[no-untyped-def]
+def _open(place: Place) -> Site:
     from engine.site import open_site
 
     return open_site(place.database, place.keys, zone=place.zone)
@@ -170,17 +174,25 @@ def seed_demo() -> None:
 
 
 def _seed(place: Place) -> None:
+    from engine.queries.batches import batch_list
+    from engine.queries.people import people
     from web import demo
+    from web.display import role_names, words
 
     _prepare(place)
     site = _open(place)
     try:
-        accounts = demo.seed(site)
+        if not people(site):
+            click.echo("Making the demo site: four batches run up to now …")
+            demo.seed(site)
+        for batch in reversed(batch_list(site)):
+            steps = ", ".join(step["key"] for step in batch["open_steps"]) or "nothing"
+            click.echo(f"  {batch['id']}  {words(batch['state'])}, open: {steps}, exceptions: {batch['exceptions']}")
     finally:
         site.close()
-    click.echo("People of the demo site, all with the same password beside them:")
-    for account in accounts:
-        click.echo(f"  {account['login']:<12} {account['password']:<20} {account['full_name']}, {account['roles']}")
+    click.echo("People of the demo site: login, password, roles")
+    for person in demo.PEOPLE:
+        click.echo(f"  {person.login:<9} {person.password:<26} {person.full_name}, {role_names(person.roles)}")
 
 
 @main.command()
@@ -230,10 +242,10 @@ def recipe_stream(diagram: Path) -> str:
     """The chain of the recipe that a diagram draws."""
     from bpmn.diagram import Diagram
 
-    recipe = Diagram.parse(diagram.read_bytes()).recipe
-    if recipe is None:
+    recipe_id = Diagram.parse(diagram.read_bytes()).recipe.id
+    if not recipe_id:
         raise click.ClickException("The diagram has no recipe header.")
-    return f"recipe:{recipe.id}"
+    return f"recipe:{recipe_id}"
 
 
 @main.command()

@@ -28,7 +28,7 @@ DATABASE, KEYS, ZONE, DEMO, OVER_TLS = (
     "BATCHWRIGHT_OVER_TLS",
 )
 CHECKPOINTS = "BATCHWRIGHT_CHECKPOINTS"
-FIRE_SECONDS, WATCH_SECONDS, CHECKPOINT_SECONDS = 1, 60, 15 * 60
+FIRE_SECONDS, WATCH_SECONDS, CHECKPOINT_SECONDS, DEVICE_SECONDS = 1, 60, 15 * 60, 3
 
 _logger = logging.getLogger(__name__)
 
@@ -60,6 +60,10 @@ def start_scheduler(site: Site, checkpoints: Path) -> BackgroundScheduler:
         (CHECKPOINT_SECONDS, lambda: take_checkpoint(site, checkpoints)),
     ):
         scheduler.add_job(_led(leader, job), "interval", seconds=seconds, max_instances=1)
+    if os.environ.get(DEMO) == "1":
+        from web.demo.devices import measure
+
+        scheduler.add_job(_led(leader, lambda: measure(site)), "interval", seconds=DEVICE_SECONDS, max_instances=1)
     scheduler.start()
     atexit.register(scheduler.shutdown, wait=False)
     return scheduler
