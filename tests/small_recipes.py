@@ -7,11 +7,13 @@ rule, signature and run of the engine takes two requests.
 from __future__ import annotations
 
 import itertools
+import re
+from dataclasses import replace
 
 from lxml import etree
 
 from bpmn import vocabulary as v
-from bpmn.diagram import BPMN, write_element
+from bpmn.diagram import BPMN, Diagram, write_element
 
 NAMES = {"bpmn": BPMN, "mes": v.NAMESPACE}
 
@@ -67,15 +69,14 @@ def _process(recipe_id: str, title: str) -> etree._Element:
     return process
 
 
-def _step(process: etree._Element, step_id: str) -> None:
-    node = _node(process, "userTask", step_id)
-    node.set("name", f"Weigh {step_id}")
-    extension = etree.SubElement(node, f"{{{BPMN}}}extensionElements")
-    step = v.Step(
+def _step(process: etree._Element, step_id: str, step: v.Step | None = None) -> None:
+    step = step or v.Step(
         id="", title=f"Weigh {step_id}", instruction="Weigh and write down.", parameters=(WEIGHT, LABEL),
         signatures=(v.Signature("P", ("MFG_OP",), ("performed_by",)),),
     )  # fmt: skip
-    element = write_element(extension, "step", step)
+    node = _node(process, "userTask", step_id)
+    node.set("name", step.title)
+    element = write_element(etree.SubElement(node, f"{{{BPMN}}}extensionElements"), "step", step)
     del element.attrib["id"]  # the element around it carries it
 
 
@@ -91,3 +92,28 @@ def _xml(process: etree._Element) -> bytes:
     root = process.getparent()
     assert root is not None
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def every_form_of(diagram: Diagram, recipe_id: str = "MR-FORMS-001") -> bytes:
+    """The steps of a recipe side by side, so that each of its forms is open from the start.
+
+    What a step takes from other steps (formulas, limits that refer to them, conditions) becomes a constant or nothing.
+    """
+    process = _process(recipe_id, "Every form")
+    for kind, node in (("startEvent", "start"), ("parallelGateway", "split"), ("parallelGateway", "join")):
+        _node(process, kind, node)
+    _node(process, "endEvent", "end")
+    _flow(process, "start", "split")
+    for step_id, step in diagram.steps.items():
+        _step(process, step_id, replace(step, parameters=tuple(map(_alone, step.parameters)), kind="manufacture", scans=()))
+        _flow(process, "split", step_id)
+        _flow(process, step_id, "join")
+    _flow(process, "join", "end")
+    return _xml(process)
+
+
+def _alone(parameter: v.Parameter) -> v.Parameter:
+    names = ("nor_low", "nor_high", "par_low", "par_high")
+    plain = not any(re.search("[A-Za-z_]{2}", getattr(parameter, name)) for name in names) or parameter.type != "num"
+    bounds = {} if plain else dict.fromkeys(names, "") | {"limit_action": "none"}
+    return replace(parameter, formula="1" if parameter.formula else "", when="", **bounds)
