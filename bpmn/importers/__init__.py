@@ -47,7 +47,11 @@ def import_tables(folder: Path, name: str = "") -> Imported:
     step_rows = steps.read_steps(read_table(folder, steps.LAYOUT, problems), header, problems)
     by_id = {row.step.id: row for row in step_rows}
     found = parameters.read_parameters(read_table(folder, parameters.LAYOUT, problems), by_id, header, problems)
-    found += _specification(folder, step_rows, header, problems)
+    taken = {(one.step, one.parameter.id) for one in found}
+    for one in _specification(folder, step_rows, header, problems):
+        if (one.step, one.parameter.id) in taken:
+            problems.add(one.row, "attribute", f"{one.step} has a parameter of that name", "give it another name")
+        found.append(one)
     names = Names({step: frozenset(own) for step, own in _by_step(by_id, found).items()})
     rows = read_table(folder, structure.LAYOUT, problems)
     arranged = structure.Structure(step_rows, rows, header, problems).arrange(names)

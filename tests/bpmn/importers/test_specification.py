@@ -58,6 +58,12 @@ def test_a_criterion_that_is_not_understood(tmp_path: Path, criterion: str, unit
     assert message in found[0].message
 
 
+def test_an_attribute_is_not_called_as_a_parameter_of_the_step(tmp_path: Path) -> None:
+    rows = table(HEADING, ("dose", "counter", ">=70", "%", "CQA"))
+    (found,) = problems(tmp_path, steps=STEPS, parameters=DOSE.replace("S1", "S2"), release_specification=rows)
+    assert (found.file, found.row, found.column) == ("release_specification.csv", 2, "attribute")
+
+
 def test_results_need_a_step(tmp_path: Path) -> None:
     rows = table(HEADING, ("x", "method", ">=70", "%", "CQA"))
     (found,) = problems(tmp_path, steps=STEPS.replace(",QC", ",Test"), release_specification=rows)
