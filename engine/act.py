@@ -242,6 +242,9 @@ class Act(Reader):
             if any(chain.writes for chain in self._chains.values()):
                 raise SilentActError(f"{self._primary.name}.")
             return False
+        if clock_changes := self.site.clock_watch.changes():
+            self._primary.notes.extend(clock_changes)
+            self.after_commit.append(self.site.clock_watch.accept)
         for name in self._opened:
             self._chains[SITE].notes.append(("stream:opened", False, {"stream": name}))
         for chain in list(self._chains.values()):

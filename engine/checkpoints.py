@@ -32,10 +32,7 @@ def merkle_root(heads: Mapping[str, tuple[int, str] | list[Any]]) -> str:
     if not level:
         return hashlib.sha256(b"").hexdigest()
     while len(level) > 1:
-        paired = [
-            hashlib.sha256(b"\x01" + left + right).digest()
-            for left, right in zip(level[::2], level[1::2], strict=False)
-        ]
+        paired = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
         level = paired + level[len(paired) * 2 :]
     return level[0].hex()
 
@@ -59,20 +56,27 @@ def fold(checkpoints: Iterable[Mapping[str, Any]]) -> Heads:
 
 
 def make_checkpoint(act: Act, *, actor: Actor) -> dict[str, Any]:
-    """Record a checkpoint of all streams, on the stream `site`."""
+    """Record a checkpoint of all streams, on the stream `site`; while nothing happens, the last one stands."""
     earlier = act.rows(Checkpoint)
     known = fold(earlier)
     heads: Heads = {name: (seq, digest) for name, seq, digest in act.fetch("SELECT name, seq, hash FROM stream")}
+    changed = {name: list(head) for name, head in heads.items() if known.get(name) != head}
+    if earlier and changed.keys() == {SITE} and heads[SITE][0] == known[SITE][0] + 1:
+        # Only the last checkpoint's own entry is new: it covers everything still.
+        return _told(earlier[-1], len(heads))
     row: dict[str, Any] = {
         "seq": earlier[-1]["seq"] + 1 if earlier else 1,
         "at": act.now_text,
         "root": merkle_root(heads),
         "prev_hash": chain_hash(earlier[-1]) if earlier else GENESIS,
     }
-    changed = {name: list(head) for name, head in heads.items() if known.get(name) != head}
     act.insert(Checkpoint, **row, streams=changed, signature=act.site.keys.sign(signed_text(row)))
     act.note("checkpoint:made", seq=row["seq"], root=row["root"], streams=len(heads))
-    return {"seq": row["seq"], "root": row["root"], "streams": len(heads)}
+    return _told(row, len(heads))
+
+
+def _told(row: Mapping[str, Any], streams: int) -> dict[str, Any]:
+    return {"seq": row["seq"], "root": row["root"], "streams": streams}
 
 
 def exported(reader: Reader, seq: int | None = None) -> dict[str, Any]:
@@ -88,6 +92,8 @@ def take_checkpoint(site: Site, folder: str | Path) -> Path:
         content = canonical(exported(reader, answer["seq"]))
     target = Path(folder) / f"checkpoint-{answer['seq']:06d}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        return target
     with target.open("x", encoding="utf-8") as file:
         file.write(content + "\n")
         file.flush()

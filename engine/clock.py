@@ -2,7 +2,7 @@
 
 Instants are aware `datetime`s in UTC; stored, they are text of one fixed width (`2026-03-02T08:00:00.000000Z`), so
 what is hashed is what is stored, and text order is time order. The process of a demo or a test may move the clock:
-`simulate` exists only there, each move is audited, and every journal entry and page says "simulated". A production
+`simulate` exists only there, the next act records each move, and every journal entry and page says "simulated". A production
 process has no such switch.
 """
 
@@ -12,10 +12,12 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
+STEP_SECONDS = 0.5
 WIDTH = len("2026-03-02T08:00:00.000000Z")
 SIMULATION_ALLOWED = os.environ.get("BATCHWRIGHT_SIMULATED_TIME") == "1"
 _offset = timedelta(0)
 _simulated = False
+_moves = 0
 
 
 def now() -> datetime:
@@ -47,31 +49,49 @@ def session_seconds() -> float:
     return time.time()
 
 
-class StepWatch:
-    """Notices when the wall clock is set, by comparing it with a clock that can't be set."""
+class Watch:
+    """Notices what happened to the clock since it was last asked, so that the next act can record it.
+
+    A wall clock that was set is noticed by comparing it with one that can't be set. Source: MHRA GxP DI 2018.
+    """
 
     def __init__(self) -> None:
-        self._last = (time.time(), time.monotonic())
+        self._ahead = _wall_ahead_of_steady()
+        self._moves = _moves
 
-    def stepped(self) -> timedelta:
-        """How far the wall clock was moved since the last call, positive forwards. Under half a second is drift."""
-        wall, steady = time.time(), time.monotonic()
-        moved = (wall - self._last[0]) - (steady - self._last[1])
-        self._last = (wall, steady)
-        return timedelta(seconds=moved) if abs(moved) >= 0.5 else timedelta(0)
+    def changes(self) -> list[tuple[str, bool, dict[str, str]]]:
+        """(tag, critical, data) of each change that is not accepted yet; under half a second is drift."""
+        found = []
+        ahead = _wall_ahead_of_steady()
+        if abs(ahead - self._ahead) >= STEP_SECONDS:
+            found.append(("clock:stepped", True, {"by_seconds": f"{ahead - self._ahead:.3f}"}))
+        else:
+            self._ahead = ahead
+        if self._moves != _moves:
+            found.append(("clock:moved", False, {"ahead_by_seconds": f"{_offset.total_seconds():.3f}"}))
+        return found
+
+    def accept(self) -> None:
+        """The changes are on record."""
+        self._ahead, self._moves = _wall_ahead_of_steady(), _moves
+
+
+def _wall_ahead_of_steady() -> float:
+    return time.time() - time.monotonic()
 
 
 if SIMULATION_ALLOWED:
 
     def simulate(instant: datetime) -> None:
         """Move this process's clock to `instant`; it runs on from there."""
-        global _offset, _simulated
+        global _offset, _simulated, _moves
         if instant.tzinfo is None:
             raise ValueError(f"{instant.isoformat()} has no time zone")
         _offset = instant - datetime.now(UTC)
         _simulated = True
+        _moves += 1
 
     def stop_simulating() -> None:
         """Return to the wall clock."""
-        global _offset, _simulated
-        _offset, _simulated = timedelta(0), False
+        global _offset, _simulated, _moves
+        _offset, _simulated, _moves = timedelta(0), False, _moves + 1

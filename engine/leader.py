@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -27,9 +28,14 @@ class Leader:
         self._site = site
         self._connection: Connection | None = None
         self._file: IO[Any] | None = None
+        self._turn = threading.Lock()  # the scheduler's jobs ask from threads of their own
 
     def leads(self) -> bool:
         """True if this process is the leader now; tries to become it."""
+        with self._turn:
+            return self._leads()
+
+    def _leads(self) -> bool:
         if database.is_sqlite(self._site.engine):
             return self._file is not None or self._lock_file()
         if self._connection is not None:

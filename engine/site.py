@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from engine import database
+from engine import clock, database
 from engine.errors import DatabaseBusyError, SiteNotReadyError
 from engine.keys import Keys, load_keys
 from engine.reader import Reader
@@ -72,6 +72,7 @@ class Site:
         self.settings = settings
         self.recipes: dict[str, Any] = {}
         self.runs = Runs(settings.live_runs)
+        self.clock_watch = clock.Watch()
         self._writer = engine.execution_options(**{database.WRITES: True})
         # SQLite lets one writer in at a time and makes the others poll; waiting in line here is faster and fair.
         self._turn = threading.Lock() if database.is_sqlite(engine) else None

@@ -44,6 +44,13 @@ def test_a_later_checkpoint_names_only_what_changed_but_covers_all(filled_site: 
     assert {"batch:B-1", "person:ana", "lot:L-9"} < set(kept["streams"])
 
 
+def test_while_nothing_happens_the_last_checkpoint_stands(filled_site: Site, tmp_path: Path) -> None:
+    first = take_checkpoint(filled_site, tmp_path)
+    assert take_checkpoint(filled_site, tmp_path) == first
+    perform(filled_site, add_lot, actor=QUINN, stream="lot:L-9", lot_id="L-9")
+    assert take_checkpoint(filled_site, tmp_path) != first
+
+
 @pytest.mark.parametrize("spoil", ["root", "at", "signature", "streams", "not json", "missing"])
 def test_a_spoiled_checkpoint_file_is_a_problem(filled_site: Site, tmp_path: Path, spoil: str) -> None:
     file = take_checkpoint(filled_site, tmp_path)

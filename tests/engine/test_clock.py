@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from engine import clock, records
 from engine.site import Site
 from engine.transaction import perform
-from tests.engine.small_site import QUINN, add_lot
+from tests.engine.small_site import QUINN, add_lot, change_lot
 
 INSTANT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -75,9 +76,26 @@ def test_an_act_under_a_moved_clock_is_marked_as_simulated(site: Site) -> None:
     assert (entry["simulated"], entry["at"][:19]) == (1, "2026-03-02T08:00:00")
 
 
-def test_a_clock_that_is_set_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = clock.StepWatch()
-    assert watch.stepped() == timedelta(0)
+def tags(site: Site) -> list[str]:
+    with site.read() as reader:
+        entry = reader.rows(records.Journal, stream="lot:L-1", order=("seq",))[-1]
+    return [entry["tag"], *(note["tag"] for note in json.loads(entry["body"]).get("more", []))]
+
+
+@pytest.mark.requirement("MHRA-01", "P11-09")
+def test_a_wall_clock_that_was_set_is_in_the_trail_of_the_next_act(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    perform(site, add_lot, actor=QUINN, stream="lot:L-1", lot_id="L-1")
+    assert tags(site) == ["lot:registered"]
     real = clock.time.time
-    monkeypatch.setattr(clock.time, "time", lambda: real() + 3600)
-    assert timedelta(minutes=59) < watch.stepped() < timedelta(minutes=61)
+    monkeypatch.setattr(clock.time, "time", lambda: real() - 3600)
+    perform(site, change_lot, actor=QUINN, stream="lot:L-1", lot_id="L-1", status="quarantined")
+    assert tags(site) == ["lot:changed", "clock:stepped"]
+    perform(site, change_lot, actor=QUINN, stream="lot:L-1", lot_id="L-1", status="released")
+    assert tags(site) == ["lot:changed"]
+
+
+def test_each_move_of_a_simulated_clock_is_in_the_trail(site: Site) -> None:
+    perform(site, add_lot, actor=QUINN, stream="lot:L-1", lot_id="L-1")
+    clock.simulate(INSTANT)
+    perform(site, change_lot, actor=QUINN, stream="lot:L-1", lot_id="L-1", status="quarantined")
+    assert tags(site) == ["lot:changed", "clock:moved"]

@@ -15,4 +15,4 @@ def test_an_untouched_site_has_no_problem(database_url: str, tmp_path: Path) -> 
     assert str(report).endswith("everything is as it was recorded.")
     assert report.entries > 20
     assert report.rows > 60
-    assert report.checkpoints == 4
+    assert report.checkpoints == 3
