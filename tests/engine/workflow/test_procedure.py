@@ -250,6 +250,31 @@ def test_what_a_called_process_recorded_is_known_to_the_caller_afterwards() -> N
     assert keys(run.complete("C1/S1", {"S1.ok": True})) == ["S2"]
 
 
+def test_a_call_in_a_loop_begins_anew_although_the_last_one_was_withdrawn() -> None:
+    own = d.called("Own", "begin9 > S1 > x1; x1 > S2 if S1.ok; x1 > end8 else; S2 > end9")
+    body = "begin2 > p1 > C1 > p2 > end2; p1 > S5 > x2; x2 > stop if S5.last; x2 > p2 else"
+    day = d.sub("L", body, d.loop("day < 3"), C1=d.call("C1", "Own"), stop=d.stop("stop"))
+    run = started(d.process("begin > L > end", own, L=day))
+    run.complete("C1/S1[1]", {"S1.ok": True})
+    assert run.complete("S5[1]", {"S5.last": True}).withdrawn == ("C1/S2[1]",)
+    assert keys(run.complete("C1/S1[2]", {"S1.ok": True})) == ["C1/S2[2]"]
+
+
+def test_calls_that_double_at_each_level_are_stopped_by_the_budget() -> None:
+    levels = [
+        d.called(
+            f"Own{n}",
+            f"begin{n} > p{n}a > Ca{n} > p{n}b > end{n}; p{n}a > Cb{n} > p{n}b",
+            **{name: d.call(name, f"Own{n + 1}") for name in (f"Ca{n}", f"Cb{n}")},
+        )
+        for n in range(30)
+    ]
+    last = d.called("Own30", "begin30 > S1 > end30")
+    procedure = Procedure.from_xml(d.process("begin > C > end", *levels, last, C=d.call("C", "Own0")))
+    with pytest.raises(BudgetExceededError):
+        procedure.start()
+
+
 def test_scripts_compute_routing_values_from_recorded_ones() -> None:
     lines = ("total = S1.n * 2", "much = total > 10")
     xml = d.process("begin > S1 > k1 > x1; x1 > S2 if much; x1 > S3 else; S2 > end; S3 > end3", k1=d.script("k1", *lines))
