@@ -44,6 +44,7 @@ def enter(
     entries: Mapping[str, str],
     reasons: Mapping[str, str],
     event_at: str | None,
+    verdicts: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Check a submission against the step's own fields, record it, then calculate what can be calculated."""
     asked = applicable(batch, task)
@@ -70,6 +71,7 @@ def enter(
             source="manual",
             event_at=at,
             reason=reasons.get(parameter_id, ""),
+            verdict=(verdicts or {}).get(parameter_id, ""),
         )
     return shown + calculate(act, batch, task)
 
@@ -192,6 +194,7 @@ def write_value(
     lot_id: str | None = None,
     undefined: str = "",
     corrects: str | None = None,
+    verdict: str = "",
 ) -> list[dict[str, Any]]:
     """Write one value with the rules that judged it, raise what they found, tell the hold times. Returns what is shown."""
     limits = evaluate_limits(parameter, batch.scope(task)) if parameter.limit_action != "none" else Limits()
@@ -202,6 +205,7 @@ def write_value(
         qualifier=entry.qualifier,
         undefined=undefined,
         limits=limits,
+        verdict={"pass": True, "fail": False}.get(verdict),
     )
     not_obtained = entry.value is None and source != "calc"  # the rule of missing values says so when the step ends
     judgement = Judgement() if not_obtained else judge("value", facts)
@@ -229,6 +233,7 @@ def write_value(
         "event_at": clock.text(event_at),
         "event_zone": act.site.settings.zone,
         "reading_id": reading_id,
+        "raw": verdict or None,
         "lot_id": lot_id,
         "judged_by": dump([list(pair) for pair in judgement.judged_by]),
         "judgement": judgement.outcome,
