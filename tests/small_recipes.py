@@ -117,3 +117,19 @@ def _alone(parameter: v.Parameter) -> v.Parameter:
     plain = not any(re.search("[A-Za-z_]{2}", getattr(parameter, name)) for name in names) or parameter.type != "num"
     bounds = {} if plain else dict.fromkeys(names, "") | {"limit_action": "none"}
     return replace(parameter, formula="1" if parameter.formula else "", when="", **bounds)
+
+
+def with_a_device(recipe_id: str = "MR-DEV-001") -> bytes:
+    """One step whose weight a registered scale reports, after the scale was scanned."""
+    process = _process(recipe_id, "Weighed by a scale")
+    _node(process, "startEvent", "start")
+    step = v.Step(
+        id="", title="Weigh", instruction="Weigh on the scale.", parameters=(replace(WEIGHT, source="device"),),
+        equipment=("scale",), scans=(v.Scan("equipment"),),
+        signatures=(v.Signature("P", ("MFG_OP",), ("performed_by",)),),
+    )  # fmt: skip
+    _step(process, "S001", step)
+    _node(process, "endEvent", "end")
+    _flow(process, "start", "S001")
+    _flow(process, "S001", "end")
+    return _xml(process)
