@@ -21,7 +21,7 @@ from engine.migrations.triggers import REFUSE_BODY, postgresql_triggers, sqlite_
 from engine.records import TABLES, EngineSnapshot
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SQLITE_BUSY_MS = 30_000
+BUSY_MS = 30_000
 SQLITE_FULL = 2
 EXTRA_FULL = 3
 WRITES = "batchwright_writes"
@@ -32,15 +32,23 @@ def connect(url: str, *, connections: int = 16) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_size=connections, max_overflow=connections, pool_timeout=30)
+        given = parsed.query.get("options", "")
+        options = f"{given if isinstance(given, str) else ' '.join(given)} -c lock_timeout={BUSY_MS}"
+        return create_engine(
+            parsed.difference_update_query(["options"]),
+            pool_size=connections,
+            max_overflow=connections,
+            pool_timeout=BUSY_MS / 1000,
+            connect_args={"options": options.strip()},
+        )
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise SiteNotReadyError("Records are kept in a SQLite file or in PostgreSQL; nothing else is supported.")
     engine = create_engine(
         parsed,
         pool_size=connections,
         max_overflow=connections,
-        pool_timeout=30,
-        connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False},
+        pool_timeout=BUSY_MS / 1000,
+        connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -18,7 +18,7 @@ from engine.errors import DatabaseBusyError, SiteNotReadyError
 from engine.keys import Keys, load_keys
 from engine.reader import Reader
 
-BUSY_SECONDS = database.SQLITE_BUSY_MS / 1000
+BUSY_SECONDS = database.BUSY_MS / 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from engine.site import Site
 __all__ = ["SYSTEM", "Act", "Actor", "perform"]
 
 ATTEMPTS = 6
-SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
+SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
 SECRETS = frozenset({"password", "new_password", "old_password", "proof", "secret", "credential", "token"})
 
 Action = Callable[..., dict[str, Any]]
@@ -75,7 +75,11 @@ def perform(
             if getattr(original, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK) and attempt < ATTEMPTS:
                 time.sleep(random.uniform(0, 0.01 * attempt))
                 continue
-            raise _refusal(original) from error
+            told = _refusal(original)
+            if isinstance(told, DatabaseUnavailableError):
+                # After a restart of the server every pooled connection is dead: fail once, not once for each.
+                site.engine.dispose()
+            raise told from error
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -136,7 +140,7 @@ def _refusal(error: BaseException) -> BatchwrightError:
     if (
         isinstance(error, PoolTimeoutError)
         or "database is locked" in text
-        or state in (SERIALIZATION_FAILURE, DEADLOCK)
+        or state in (SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT)
     ):
         return DatabaseBusyError(detail=text)
     if isinstance(error, sqlite3.ProgrammingError | psycopg.ProgrammingError):

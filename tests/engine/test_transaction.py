@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from engine import records
 from engine.act import Act
@@ -18,6 +21,7 @@ from engine.errors import (
     BatchwrightError,
     BrokenReferenceError,
     ChainBrokenError,
+    DatabaseUnavailableError,
     DuplicateRecordError,
     IdempotencyKeyReusedError,
     RecordNotFoundError,
@@ -31,6 +35,7 @@ from engine.site import Site
 from engine.transaction import perform
 from engine.verify import verify
 from tests.engine.small_site import ADMIN, ANA, BEN, QUINN, add_lot, change_lot, complete_task, start_batch
+from tests.tamper.attacker import raw
 
 LOT: dict[str, Any] = {"actor": QUINN, "stream": "lot:L-1", "lot_id": "L-1"}
 ENGINE = Path(__file__).resolve().parents[2]
@@ -86,7 +91,7 @@ def test_32_people_complete_the_same_task_at_once_and_one_does(filled_site: Site
     def attempt(number: int) -> str:
         gate.wait()
         try:
-            task = {"batch_id": "B-3", "task_key": "S01", "version": 1}
+            task: dict[str, Any] = {"batch_id": "B-3", "task_key": "S01", "version": 1}
             perform(filled_site, complete_task, actor=ANA, stream="batch:B-3", idempotency_key=f"k{number}", **task)
         except StaleRecordError:
             return "stale"
@@ -248,6 +253,42 @@ def test_nobody_reads_the_wall_clock_but_the_clock() -> None:
     pattern = r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.time\("
     reading = {path.name for path in sources if re.search(pattern, path.read_text(encoding="utf-8"))}
     assert reading <= {"clock.py"}
+
+
+def test_after_the_database_was_restarted_one_request_fails_and_the_next_works(site: Site) -> None:
+    if site.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no server to restart")
+    with contextlib.ExitStack() as stack:  # several pooled connections, all dead after the cut
+        for _ in range(3):
+            stack.enter_context(site.read())
+    with raw(site.url) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+            "AND datname = current_database()"
+        )
+    with pytest.raises(DatabaseUnavailableError):
+        perform(site, add_lot, idempotency_key="k-1", **LOT)
+    assert perform(site, add_lot, idempotency_key="k-1", **LOT) == {"lot": "L-1"}
+    assert len(journal(site, "lot:L-1")) == 1
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_connection_cut_around_the_commit_is_answered_by_the_retry(
+    site: Site, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Connection.commit
+
+    def cut_off(self: Connection) -> None:
+        if cut == "after":
+            commit(self)
+        raise OperationalError("COMMIT", None, sqlite3.OperationalError("connection cut"))
+
+    monkeypatch.setattr(Connection, "commit", cut_off)
+    with pytest.raises(DatabaseUnavailableError, match="Send it again with the same key"):
+        perform(site, add_lot, idempotency_key="k-1", **LOT)
+    monkeypatch.undo()
+    assert perform(site, add_lot, idempotency_key="k-1", **LOT) == {"lot": "L-1"}
+    assert len(journal(site, "lot:L-1")) == len(lots(site)) == 1
 
 
 def test_an_administrator_s_act_that_notes_nothing_records_nothing(site: Site) -> None:
