@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+os.environ["BATCHWRIGHT_SIMULATED_TIME"] = "1"  # read when the clock is imported; the CAR-T batch has times of its own
 
 from engine.database import migrate
 from tests.services import PostgresServer
