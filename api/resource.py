@@ -81,8 +81,10 @@ class Resource(Blueprint):
         self, path: str, method: str, view: View, answer: type[ma.Schema] | None, status: int, refused: tuple[int, ...],
         content_type: str = "application/json",
     ) -> View:  # fmt: skip
-        if not getattr(view, "allowed", ()):
+        allowed: frozenset[str] = getattr(view, "allowed", frozenset())
+        if not allowed:
             raise TypeError(f"{method} {path} names no role; put @allow(...) right above the function")
+        view = self.doc(security=_credentials(allowed), **{"x-roles": sorted(allowed)})(view)
         for code in refused:
             view = self.alt_response(code, HTTPStatus(code).name)(view)
         view = self.response(status, answer or {"type": "string"}, content_type=content_type)(view)
@@ -138,6 +140,13 @@ def _idempotency_key(required: bool) -> str | None:
     if not _KEY.fullmatch(key):
         raise Problem(400, detail="An Idempotency-Key has 8 to 100 letters, digits and . _ : -")
     return key
+
+
+def _credentials(allowed: frozenset[str]) -> list[dict[str, list]]:
+    """How a caller of a route proves who it is, in the words of the OpenAPI document."""
+    if "PUBLIC" in allowed:
+        return []
+    return [{"device": []}] if "DEVICE" in allowed else [{"person": []}]
 
 
 _KEY_HEADER = {

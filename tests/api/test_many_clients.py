@@ -6,22 +6,20 @@ import http.client
 import json
 import random
 import socket
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from engine.site import Site
 from engine.verify import verify
 from tests.batches import entries_of, put_into_effect, start
 from tests.people import PASSWORD, Staff
 from tests.small_recipes import side_by_side, step_ids
+from tests.web.serving import served
 from web.app import create_app
 
 CLIENTS, TASKS = 32, 100
@@ -33,11 +31,10 @@ class Served:
 
     def __init__(self, port: int, staff: Staff) -> None:
         self.port = port
+        self.headers: dict[str, str] = {}
         someone = staff["MFG_OP"]
         _, opened = self.post("/session", {"login": someone.login, "password": someone.password}, "")
         self.headers = {"Authorization": f"Bearer {opened['token']}"}
-
-    headers: dict[str, str] = {}  # noqa: RUF012
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -52,24 +49,12 @@ class Served:
         return response.status, json.loads(response.read())
 
 
-class Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_: Any) -> None:
-        """No access log."""
-
-
 @pytest.fixture
-def served(site: Site, staff: Staff) -> Iterator[Served]:
-    """A batch with a hundred started steps side by side, behind a server on threads."""
+def clients(site: Site, staff: Staff) -> Iterator[Served]:
+    """A batch with a hundred steps side by side, behind a server on threads."""
     start(site, staff, put_into_effect(site, staff, side_by_side(TASKS)), BATCH)
-    server = make_server("127.0.0.1", 0, create_app(site, SIGN_IN_LIMIT=""), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Served(server.server_port, staff)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(create_app(site, SIGN_IN_LIMIT="")) as address:
+        yield Served(int(address.rpartition(":")[2]), staff)
 
 
 def path(step_id: str, act: str) -> str:
@@ -82,15 +67,15 @@ def signing(step_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_32_clients_on_the_same_100_tasks_complete_each_exactly_once(served: Served, site: Site, tmp_path: Path) -> None:
+def test_32_clients_on_the_same_100_tasks_complete_each_exactly_once(clients: Served, site: Site) -> None:
     for step_id in step_ids(TASKS):
-        assert served.post(path(step_id, "start"), {}, f"start-{step_id}")[0] == 200
+        assert clients.post(path(step_id, "start"), {}, f"start-{step_id}")[0] == 200
 
     def client(number: int) -> list[tuple[str, int]]:
-        connection, mine = served.connect(), step_ids(TASKS)
+        connection, mine = clients.connect(), step_ids(TASKS)
         random.Random(number).shuffle(mine)
         return [
-            (step_id, served.post(path(step_id, "signatures"), signing(step_id), f"client-{number}-{step_id}", connection)[0])
+            (step_id, clients.post(path(step_id, "signatures"), signing(step_id), f"client-{number}-{step_id}", connection)[0])
             for step_id in mine
         ]
 
@@ -105,16 +90,16 @@ def test_32_clients_on_the_same_100_tasks_complete_each_exactly_once(served: Ser
     assert verify(site.url, site.keys).ok
 
 
-def test_a_retry_after_a_cut_connection_gets_the_stored_answer(served: Served, site: Site) -> None:
+def test_a_retry_after_a_cut_connection_gets_the_stored_answer(clients: Served, site: Site) -> None:
     body, key = json.dumps({}), "key-of-the-cut-connection"
     head = [f"POST /api/v1{path('S001', 'start')} HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
-    head += [f"Content-Length: {len(body)}", f"Idempotency-Key: {key}", f"Authorization: {served.headers['Authorization']}"]
-    with socket.create_connection(("127.0.0.1", served.port)) as line:
+    head += [f"Content-Length: {len(body)}", f"Idempotency-Key: {key}", f"Authorization: {clients.headers['Authorization']}"]
+    with socket.create_connection(("127.0.0.1", clients.port)) as line:
         line.sendall("\r\n".join([*head, "", body]).encode())
     until = time.monotonic() + 30
     while not (found := [e for e in entries_of(site, BATCH) if (e["key"] or "").endswith(key)]):
         assert time.monotonic() < until, "the act that lost its answer was not recorded"
         time.sleep(0.02)
-    status, answer = served.post(path("S001", "start"), {}, key)
+    status, answer = clients.post(path("S001", "start"), {}, key)
     assert (status, answer) == (200, found[0]["body"]["answer"])
     assert len([e for e in entries_of(site, BATCH) if e["tag"] == "task:started"]) == 1
