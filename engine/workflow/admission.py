@@ -81,11 +81,13 @@ def _one_start(diagram: Diagram, scope_id: str) -> None:
 def _node(node: Node) -> None:
     children = [str(c.tag).rpartition("}")[2] for c in node.element if isinstance(c.tag, str)]
     if node.type not in NODES:
-        raise refuse(node.id, node.line, f"a {node.type} is not executed here")
+        raise refuse(node.id, node.line, f"{node.type} is not executed here")
     if node.event not in EVENTS.get(node.type, {""}):
-        raise refuse(node.id, node.line, f"a {node.type} with {node.event or 'no event'} is not executed here")
+        raise refuse(node.id, node.line, f"{node.type} with {node.event or 'no event'} is not executed here")
     if sum(c.endswith("EventDefinition") or c == "eventDefinitionRef" for c in children) > bool(node.event):
         raise refuse(node.id, node.line, "an event has one event definition, its own")
+    if node.element.find(f"{{{BPMN}}}timerEventDefinition/{{{BPMN}}}timeCycle") is not None:
+        raise refuse(node.id, node.line, "a timer fires once; let a subprocess repeat instead")
     for name, meaning in _MISREAD.items():
         if node.element.get(name, "false") not in _HARMLESS:
             raise refuse(node.id, node.line, f"{meaning} is not executed here")

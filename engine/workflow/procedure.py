@@ -56,10 +56,14 @@ class Procedure:
         The checks of `bpmn.checks` say more, and to people; they are not repeated here.
         """
         try:
-            diagram = Diagram.parse(xml)
-            return cls(diagram, build(diagram))
+            return cls.of(Diagram.parse(xml))
         except (DiagramError, ValueError) as error:
             raise UnsupportedDiagramError(str(error)) from error
+
+    @classmethod
+    def of(cls, diagram: Diagram) -> Procedure:
+        """The procedure of a diagram that is read already; keeps nothing of its XML."""
+        return cls(diagram, build(diagram))
 
     def start(self, values: Mapping[str, Value] = NO_VALUES) -> Run:
         """A new run, moved on to its first open items. `values` are the routing values of the order."""

@@ -35,6 +35,7 @@ COMPENSATE = "<bpmn:compensateEventDefinition/>"
 ERROR = "<bpmn:errorEventDefinition/>"
 CONDITION = "<bpmn:conditionalEventDefinition><bpmn:condition>true</bpmn:condition></bpmn:conditionalEventDefinition>"
 TIMER = "<bpmn:timerEventDefinition/>"
+REPEATING = "<bpmn:timerEventDefinition><bpmn:timeCycle>R3/PT1H</bpmn:timeCycle></bpmn:timerEventDefinition>"
 PARALLEL_INSTANCES = (
     "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>2</bpmn:loopCardinality>"
     "</bpmn:multiInstanceLoopCharacteristics>"
@@ -50,6 +51,7 @@ MISREAD: dict[str, bytes] = {
     "a signal catch": around(bpmn("intermediateCatchEvent", "N", SIGNAL), "N"),
     "a conditional catch": around(bpmn("intermediateCatchEvent", "N", CONDITION), "N"),
     "a message throw": around(bpmn("intermediateThrowEvent", "N", "<bpmn:messageEventDefinition/>"), "N"),
+    "a timer that repeats": around(bpmn("intermediateCatchEvent", "N", REPEATING), "N"),
     "a catch of nothing": around(bpmn("intermediateCatchEvent", "N"), "N"),
     "two triggers of one event": around(bpmn("intermediateCatchEvent", "N", TIMER * 2), "N"),
     "a signal end": d.process("begin > S1 > N", N=bpmn("endEvent", "N", SIGNAL)),
