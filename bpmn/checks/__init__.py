@@ -8,6 +8,7 @@ it is satisfied, and `check(diagram)`, which yields findings. To add one: write 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Protocol
 
 from bpmn.checks import (
@@ -51,6 +52,9 @@ from bpmn.diagram import BPMN, Diagram
 from bpmn.reading import DiagramError, read_xml
 
 __all__ = ["CHECKS", "Check", "Finding", "Report", "check_diagram"]
+
+
+MAX_FINDINGS = 500  # of one rule: nobody reads more, and a hostile file could ask for a million
 
 
 class Check(Protocol):
@@ -99,7 +103,8 @@ CHECKS: tuple[Check, ...] = (
 def check_diagram(xml: bytes) -> Report:
     """All problems of an untrusted diagram, by line. Nothing is loaded unless the report is `ok`.
 
-    Bytes that can't be read, that are no BPMN, and a diagram that is too large, are reported as that alone.
+    Bytes that can't be read, that are no BPMN, and a diagram that is too large, are reported as that alone. Of one rule
+    the first 500 findings are told.
     """
     try:
         root = read_xml(xml)
@@ -113,6 +118,6 @@ def check_diagram(xml: bytes) -> Report:
     for one in CHECKS if is_bpmn else (schema,):
         if one in _SOUNDNESS and any(found[basis.RULE] for basis in _STRUCTURE):
             continue
-        found[one.RULE] = list(one.check(diagram))
+        found[one.RULE] = list(islice(one.check(diagram), MAX_FINDINGS))
     findings = (finding for findings in found.values() for finding in findings)
     return Report(tuple(sorted(findings, key=lambda finding: finding.line)))

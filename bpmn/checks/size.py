@@ -18,9 +18,11 @@ MAX_NODES = 20_000
 MAX_WAYS = 200
 MAX_NESTING = 20
 MAX_PARAMETERS = 30_000
-MAX_EXPRESSIONS = 2_000_000  # characters of formulas and limits: a second of reading
+MAX_FLOWS = 40_000
+MAX_EXPRESSIONS = 2_000_000  # characters: a second or two of reading
 
-_EXPRESSIONS = ("formula", "when", "target", "norLow", "norHigh", "parLow", "parHigh")
+_ATTRIBUTES = ("formula", "when", "target", "norLow", "norHigh", "parLow", "parHigh", "due")
+_TEXTS = ("conditionExpression", "script", "loopCondition", "loopCardinality")
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -38,15 +40,17 @@ def of_file(root: etree._Element) -> Iterator[Finding]:
     """What is too large to be looked at any further: told before anything else is read or checked."""
     steps = sum(1 for _ in root.iter(*(f"{{{BPMN}}}{name}" for name in TASKS)))
     nodes = sum(1 for _ in root.iter(*(f"{{{BPMN}}}{name}" for name in FLOW_NODES)))
-    parameters = characters = 0
-    for parameter in root.iter(f"{{{NAMESPACE}}}parameter"):
-        parameters += 1
-        characters += sum(len(parameter.get(name, "")) for name in _EXPRESSIONS)
+    flows = sum(1 for _ in root.iter(f"{{{BPMN}}}sequenceFlow"))
+    parameters = sum(1 for _ in root.iter(f"{{{NAMESPACE}}}parameter"))
+    characters = sum(len(element.text or "") for element in root.iter(*(f"{{{BPMN}}}{name}" for name in _TEXTS)))
+    for element in root.iter(f"{{{NAMESPACE}}}parameter", f"{{{NAMESPACE}}}timer"):
+        characters += sum(len(element.get(name, "")) for name in _ATTRIBUTES)
     for number, most, what in (
         (steps, MAX_STEPS, "steps"),
         (nodes, MAX_NODES, "nodes"),
+        (flows, MAX_FLOWS, "sequence flows"),
         (parameters, MAX_PARAMETERS, "parameters"),
-        (characters, MAX_EXPRESSIONS, "characters of formulas and limits"),
+        (characters, MAX_EXPRESSIONS, "characters of expressions"),
     ):
         if number > most:
             yield at(root, RULE, f"{number:,} {what}, more than {most:,}", "split the recipe")

@@ -85,11 +85,11 @@ HUGE = {
     "a table of 10,000 rules": (lambda: dmn(10_000), "schema"),
     "2,000,000 comments": (lambda: HEAD + "<!---->" * 2_000_000 + TAIL, "xml_size"),
     "2,000,000 elements": (lambda: HEAD + "<bpmn:a/>" * 2_000_000 + TAIL, "xml_size"),
-    "380,000 nodes": (
-        lambda: HEAD + "".join(f'<bpmn:userTask id="a{i}"/>' for i in range(380_000)) + TAIL,
+    "280,000 nodes": (
+        lambda: HEAD + "".join(f'<bpmn:userTask id="a{i}"/>' for i in range(280_000)) + TAIL,
         "size",
     ),
-    "70,000 parameters": (lambda: chain(1, "".join(PARAMETER.format(i) for i in range(70_000))), "size"),
+    "50,000 parameters": (lambda: chain(1, "".join(PARAMETER.format(i) for i in range(50_000))), "size"),
     "a formula of 30 MB": (
         lambda: chain(1, "".join(PARAMETER.format(i).replace('"8"', f'"{"-" * 1999}8"') for i in range(15_000))),
         "size",
