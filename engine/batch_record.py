@@ -145,7 +145,16 @@ class BatchRecord:
         if step_id not in self._exceptions:
             rows = self.reader.rows(ExceptionRecord, batch_id=self.id, step_id=step_id, order=("raised_at", "id"))
             self._exceptions[step_id] = rows
-        return [row for row in self._exceptions[step_id] if row["task_key"] in (None, task["key"])]
+        return [
+            row
+            for row in self._exceptions[step_id]
+            if row["task_key"] == task["key"] or (row["task_key"] is None and self._waited_for(task, row["raised_at"]))
+        ]
+
+    def _waited_for(self, task: Row, raised_at: str) -> bool:
+        """Whether this is the first task of its step that opened after an instant: in a loop, only the next iteration."""
+        opened = task["opened_at"]
+        return opened >= raised_at and not any(raised_at <= t["opened_at"] < opened for t in self.tasks_of(task["step_id"]))
 
     def training(self, person_id: str) -> list[Row]:
         """A person's training on this revision of the recipe."""

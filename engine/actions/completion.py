@@ -251,6 +251,7 @@ def _end(act: Act, batch: BatchRecord) -> None:
     still = [t["key"] for t in open_tasks if batch.task(t["key"])["state"] in ("open", "started", "performed")]
     if outcome == "completed" and still:
         raise MissingRecordsError(f"The procedure ended while {', '.join(still)} is open.", missing=still)
+    release_equipment(act, batch)
     batch.change(engine_outcome=outcome)
     if outcome == "terminated":
         batch.change(state="TERMINATED")
@@ -261,6 +262,12 @@ def _end(act: Act, batch: BatchRecord) -> None:
             raise MissingRecordsError("; ".join(unjudged), missing=unjudged)
         batch.change(state="COMPLETED")
         act.note("batch:completed")
+
+
+def release_equipment(act: Act, batch: BatchRecord) -> None:
+    """The batch has ended: equipment that served this patient alone is free for the next."""
+    for row in act.rows(Equipment, batch_id=batch.id):
+        act.update(Equipment, {"id": row["id"]}, was=row, batch_id=None)
 
 
 def _without_records(act: Act, batch: BatchRecord) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from engine.actions import access
-from engine.actions.completion import Progress, complete_if_ready
+from engine.actions.completion import Progress, complete_if_ready, release_equipment
 from engine.actions.findings import commented
 from engine.actions.reasons import reason as said
 from engine.actions.signatures import give_signature
@@ -97,6 +97,7 @@ def close(act: Act, batch: BatchRecord, state: str, disposition: str) -> None:
                 batch.change_task(task, state="withdrawn", completed_at=act.now_text)
     for due in act.rows(DueTime, batch_id=batch.id, state="waiting"):
         act.update(DueTime, {"id": due["id"]}, was=due, state="cancelled")
+    release_equipment(act, batch)
     batch.change(state=state, disposition=disposition, held=0)
     act.note(f"batch:{state.lower()}", critical=True, disposition=disposition)
     act.note(f"batch:{state.lower()}", stream="site", batch=batch.id)

@@ -90,13 +90,13 @@ def judge_and_raise(
 
 
 def block(act: Act, batch: BatchRecord, task: dict[str, Any], exception_id: str, *, stops: bool) -> None:
-    """Close a task until the people named decide. A stop can't be overridden by any role."""
+    """Close a task until the people named decide; who decided before did not know of this one. A stop overrides all."""
     roles = json.loads(task["decision_roles"]) or list(batch.step(task).decision_roles)
     batch.change_task(
         task,
         blocked=1,
         stopped=int(stops or task["stopped"]),
-        blocked_at=task["blocked_at"] or act.now_text,
+        blocked_at=act.now_text,
         blocked_by=dump([*json.loads(task["blocked_by"]), exception_id]),
         decision_roles=dump(roles),
     )

@@ -14,7 +14,7 @@ from engine.actions.findings import judge_and_raise
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
 from engine.control_recipe import Hold
-from engine.records import DueTime, ExceptionRecord
+from engine.records import DueTime
 from engine.rules.facts import HoldFacts
 from engine.scope import Row
 from engine.transaction import Act
@@ -117,14 +117,9 @@ def fire_hold(act: Act, batch: BatchRecord, due: Row) -> list[dict[str, Any]]:
 
 def block_late_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> None:
     """A step that opens after its hold time's PAR was exceeded opens blocked."""
-    late = [h.definition.id for h in batch.recipe.holds.values() if task["step_id"] in h.to_steps]
-    if not late:
+    if not any(task["step_id"] in hold.to_steps for hold in batch.recipe.holds.values()):
         return
-    rows = [
-        row
-        for row in act.rows(ExceptionRecord, batch_id=batch.id, step_id=task["step_id"])
-        if row["hold_id"] in late and row["task_key"] is None and row["blocks"]
-    ]
+    rows = [row for row in batch.exceptions(task) if row["hold_id"] and row["task_key"] is None and row["blocks"]]
     if rows:
         roles = dump(list(batch.step(task).decision_roles))
         ids = dump([row["id"] for row in rows])

@@ -59,6 +59,7 @@ def _values(batch: BatchRecord, values: list[Row]) -> list[dict[str, Any]]:
                 "name": parameter.name if parameter else row["parameter_id"],
                 "judged_by": json.loads(row["judged_by"]),
                 "class": parameter.parameter_class if parameter else "",
+                "type": parameter.type if parameter else "text",
                 "replaced": row["id"] in replaced,
             }
         )

@@ -53,35 +53,36 @@ def batch_items(batch: BatchRecord, actor: Actor) -> list[WorkItem]:
     """The open steps of one batch, as they stand for this person."""
     reader, found = batch.reader, []
     dues = reader.rows(DueTime, batch_id=batch.id, state="waiting", order=("due_at",))
-    for state in WAITING:
-        for task in reader.rows(Task, batch_id=batch.id, state=state):
-            act, roles, barred = _act(batch, task)
-            due = next(
-                (d for d in dues if d["kind"] != "timer" and task["step_id"] in batch.recipe.holds[d["ref"]].to_steps),
-                None,
+    tasks = [task for state in WAITING for task in reader.rows(Task, batch_id=batch.id, state=state)]
+    tasks += [task for task in reader.rows(Task, batch_id=batch.id, blocked=1) if task["state"] == "completed"]
+    for task in tasks:
+        act, roles, barred = _act(batch, task)
+        due = next(
+            (d for d in dues if d["kind"] != "timer" and task["step_id"] in batch.recipe.holds[d["ref"]].to_steps),
+            None,
+        )
+        mine = bool(actor.roles & set(roles)) and actor.id not in barred and act != "wait"
+        step = batch.step(task)
+        found.append(
+            WorkItem(
+                batch.id,
+                batch.row["coi"],
+                batch.recipe.title,
+                task["key"],
+                task["step_id"],
+                task["label"],
+                task["title"],
+                step.unit_procedure,
+                task["state"],
+                act,
+                tuple(roles),
+                mine,
+                due["due_at"] if due else "",
+                due["ref"] if due else "",
+                task["opened_at"],
+                bool(batch.row["held"]),
             )
-            mine = bool(actor.roles & set(roles)) and actor.id not in barred and act != "wait"
-            step = batch.step(task)
-            found.append(
-                WorkItem(
-                    batch.id,
-                    batch.row["coi"],
-                    batch.recipe.title,
-                    task["key"],
-                    task["step_id"],
-                    task["label"],
-                    task["title"],
-                    step.unit_procedure,
-                    task["state"],
-                    act,
-                    tuple(roles),
-                    mine,
-                    due["due_at"] if due else "",
-                    due["ref"] if due else "",
-                    task["opened_at"],
-                    bool(batch.row["held"]),
-                )
-            )
+        )
     return found
 
 

@@ -98,8 +98,19 @@ def cart_site(url: str, folder: Path) -> Cart:
     approve_recipe(site, crew, xml)
     train(site, PEOPLE, "MR-CART-001", "3.0")
     stock(site, crew, xml)
+    return _cart(site, crew)
+
+
+def reopened(url: str, key_folder: Path, crew: Crew) -> Cart:
+    """A copy of a furnished site."""
+    passwords.set_cost(passwords.CHEAP)
+    return _cart(open_site(url, key_folder), crew)
+
+
+def _cart(site: Site, crew: Crew) -> Cart:
     hands = DirectHands(site, crew)
-    late = {(s.id, p.id) for s in Diagram.parse(xml.encode()).steps.values() for p in s.parameters if p.after_end}
+    steps = Diagram.parse(recipe_xml().encode()).steps.values()
+    late = {(s.id, p.id) for s in steps for p in s.parameters if p.after_end}
     return Cart(site, crew, hands, Floor(site, hands, partial(fire_due, site), lambda step, p: (step, p) in late))
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine import clock
 from engine.actions.batches import hold_batch, resume_batch, start_batch, terminate_batch
 from engine.actions.corrections import correct_value
-from engine.actions.decisions import decide
+from engine.actions.decisions import decide, request_departure
 from engine.actions.entries import accept_readings, record_values
 from engine.actions.exceptions import triage_exception
 from engine.actions.omissions import declare_not_obtained
@@ -37,7 +37,7 @@ from engine.errors import (
     TrainingMissingError,
 )
 from engine.queries.trail import audit_trail
-from engine.records import Batch, Correction, ExceptionRecord, ParameterValue, Scan, Signature
+from engine.records import Batch, Correction, Equipment, ExceptionRecord, ParameterValue, Scan, Signature
 from engine.step_content import still_valid
 from engine.transaction import Actor, perform
 from forms.form import FormError
@@ -362,3 +362,58 @@ def _post(cart: Cart, device: str, step: str, parameter: str, text: str, uom: st
         uom=uom,
         measured_at=clock.text(clock.now()),
     )
+
+
+@pytest.mark.requirement("G-12")
+def test_a_hold_time_exceeded_before_its_step_opens_blocks_that_step_once_it_is_open(cart: Cart) -> None:
+    begin(cart, "S30")
+    cart.floor.at(visit("S29").ended_at + timedelta(minutes=241))
+    assert cart.exceptions(B) == [("S32", 18, "minor"), ("S32", 18, "major")]
+    cart.floor.finish(B, visit("S30"))
+    cart.floor.begin(B, visit("S31"))
+    cart.floor.finish(B, visit("S31"))
+    assert (cart.task(B, "S32")["state"], cart.task(B, "S32")["blocked"]) == ("open", 1)
+
+
+@pytest.mark.requirement("G-12")
+def test_a_late_daily_sample_concerns_the_next_sample_and_none_after_it(cart: Cart) -> None:
+    days = [v for v in recorded() if v.step_id == "S24"]
+    cart.run(B, [v for v in recorded() if v.ended_at <= days[0].ended_at])
+    cart.floor.at(days[0].ended_at + timedelta(hours=27, minutes=5))
+    assert cart.exceptions(B) == [("S24", 18, "minor")]
+    late = replace(days[1], started_at=clock.now() + timedelta(minutes=1), ended_at=clock.now() + timedelta(minutes=20))
+    cart.floor.run(B, [late])
+    assert cart.task(B, "S24", "D4")["state"] == "completed"
+    assert [e[1] for e in cart.exceptions(B)] == [18]
+
+
+@pytest.mark.requirement("P4-02")
+def test_a_suite_serves_one_patient_until_that_batch_has_ended(cart: Cart) -> None:
+    begin(cart, "S05")
+    suite = next(s["equipment_id"] for s in cart.rows(Scan, B, kind="equipment") if s["name"] == "cleanroom suite")
+    with cart.site.read() as reader:
+        assert reader.get(Equipment, id=suite)["batch_id"] == B
+    cart.act(terminate_batch, "QA_FLR", B, reason="The clinic cancelled.", proof=True)
+    with cart.site.read() as reader:
+        assert reader.get(Equipment, id=suite)["batch_id"] is None
+
+
+def test_a_second_block_asks_those_again_who_decided_on_the_first(cart: Cart) -> None:
+    begin(cart, "S04")
+    cart.floor.record(B, replace(visit("S04"), values={"viab": "78"}))
+    cart.act(request_departure, "PROC", B, task_key="S04", departure_id="PD-1", parameter_id="viab", reason="No second collection.",
+             risk="Slow growth.", mitigation="Daily counts.")
+    cart.act(decide, "PROC", B, task_key="S04", outcome="proceed", reason="Agreed by MSAT.", proof=True)
+    cart.floor.record(B, replace(visit("S04"), values={"tnc": "8990000000", "cd3_pct": "5"}))
+    answer = cart.act(decide, "MED", B, task_key="S04", outcome="proceed", reason="Agreed.", proof=True)
+    assert "PROC" in answer["open_roles"]
+
+
+@pytest.mark.requirement("DI-07")
+def test_a_pass_that_contradicts_the_limit_is_an_exception_of_its_own(cart: Cart) -> None:
+    begin(cart, "S16")
+    with pytest.raises(EntryRefusedError):
+        cart.act(record_values, "MFG_OP", B, task_key="S16", entries={"seed_n": "4e7"}, verdicts={"seed_n": "fine"})
+    cart.act(record_values, "MFG_OP", B, task_key="S16", entries={"seed_n": "4e7"}, verdicts={"seed_n": "pass"})
+    assert {number for _, number, _ in cart.exceptions(B)} == {4, 40}
+    assert cart.values(B)["S16", "", "seed_n"]["raw"] == "pass"

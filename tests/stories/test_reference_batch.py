@@ -19,12 +19,6 @@ from engine.verify import verify
 from tests.stories.cart import BATCH, Cart, expected_values, recorded
 
 
-@pytest.fixture
-def done(cart: Cart) -> Cart:
-    cart.run(BATCH, recorded())
-    return cart
-
-
 @pytest.mark.requirement("DI-06", "G-19")
 def test_the_recorded_batch_is_released_and_shipped_without_an_exception(done: Cart) -> None:
     (batch,) = [b for b in _batches(done) if b["id"] == BATCH]
