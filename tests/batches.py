@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import timedelta
 from typing import Any
 
 from bpmn.diagram import Diagram
@@ -26,18 +28,19 @@ def put_into_effect(site: Site, staff: Staff, xml: bytes, trained: tuple[str, ..
             site, recipes.sign_recipe, actor=actor_of(site, staff[role]), stream=stream, revision_id=revision,
             meaning=meaning, proof=proof_of(site, staff[role]),
         )  # fmt: skip
+    quality, proof = actor_of(site, staff["QA_DISP"]), proof_of(site, staff["QA_DISP"])
+    at = clock.now() + timedelta(seconds=0.3)  # an instant that has passed when the act begins would be refused
     perform(
-        site, recipes.make_effective, actor=actor_of(site, staff["QA_DISP"]), stream=stream, revision_id=revision,
-        effective_at=clock.text(clock.now()), proof=proof_of(site, staff["QA_DISP"]),
+        site, recipes.make_effective, actor=quality, stream=stream, revision_id=revision,
+        effective_at=clock.text(at), proof=proof,
     )  # fmt: skip
+    time.sleep(max(0.0, (at - clock.now()).total_seconds()))
     for role in trained:
         train(site, staff[role], recipe.id, recipe.revision)
     return recipe.id
 
 
-def start(
-    site: Site, staff: Staff, recipe_id: str, batch_id: str, order: dict[str, str] | None = None
-) -> dict[str, Any]:
+def start(site: Site, staff: Staff, recipe_id: str, batch_id: str, order: dict[str, str] | None = None) -> dict[str, Any]:
     """Issue a batch, signed by the supervisor."""
     supervisor = staff["MFG_SUP"]
     return perform(
