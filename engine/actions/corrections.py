@@ -12,7 +12,7 @@ from engine import clock
 from engine.actions import access
 from engine.actions.findings import judge_and_raise
 from engine.actions.reasons import reason as said
-from engine.actions.values import field_of, write_calculated, write_value
+from engine.actions.values import field_of, settled, write_calculated, write_value
 from engine.batch_record import BatchRecord
 from engine.control_recipe import iteration_of
 from engine.errors import CorrectionRefusedError, RecordNotFoundError
@@ -122,7 +122,7 @@ def _recalculate(act: Act, batch: BatchRecord, task: dict[str, Any], parameter_i
             if row is None:
                 continue
             found = parse(parameter.formula).try_evaluate(batch.scope(user))
-            if row["value"] == (canonical(found) if not isinstance(found, Exception) else ""):
+            if row["value"] == (canonical(settled(found)) if not isinstance(found, Exception) else ""):
                 continue
             shown += write_calculated(act, batch, user, parameter, found, corrects=row["id"])
             shown += _record(act, batch, user, row, SYSTEM, f"calculated again: {changed} of {key} was corrected")

@@ -59,7 +59,7 @@ def fire_due(site: Site, most: int = 1000) -> int:
 
 
 def fire(act: Act, *, actor: Actor, batch_id: str, due_id: str) -> dict[str, Any]:
-    """One due time came: judge its hold time, or tell the procedure that its timer fired. Nothing if it is not waiting any more."""
+    """One due time came: judge its hold time, or tell the procedure that its timer fired; nothing if it was cancelled."""
     due = act.get(DueTime, id=due_id)
     batch = BatchRecord(act.site, act, batch_id)
     if due["state"] != "waiting" or batch.row["state"] in CLOSED:

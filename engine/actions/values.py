@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Context, Decimal
 from typing import Any
 
 from bpmn import vocabulary as v
@@ -25,6 +26,9 @@ from engine.transaction import SYSTEM, Act, Actor
 from engine.values import canonical, typed
 from forms.field import Choice, Entry, Field
 from forms.form import check
+
+
+_TWENTY_DIGITS = Context(prec=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,14 @@ def calculate(act: Act, batch: BatchRecord, task: dict[str, Any], *, final: bool
     return shown
 
 
+def settled(value: Value) -> Value:
+    """A calculated value without the noise of the last digits of 28: what is judged and stored has 20.
+
+    24 * ln(2) / ln(8/4) comes out as 24.00000000000000000000000001 and would fall outside a limit of 24.
+    """
+    return _TWENTY_DIGITS.plus(value) if isinstance(value, Decimal) else value
+
+
 def write_calculated(
     act: Act,
     batch: BatchRecord,
@@ -288,7 +300,7 @@ def write_calculated(
 ) -> list[dict[str, Any]]:
     """Record a calculated value with every digit it was judged with, or that there is none and why."""
     undefined = found.message if isinstance(found, EvaluationError) else ""
-    value = None if isinstance(found, EvaluationError) else found
+    value = None if isinstance(found, EvaluationError) else settled(found)
     text = "" if value is None else canonical(value)
     return write_value(
         act,

@@ -23,7 +23,6 @@ from engine.rules import (
     manual_entry,
     material,
     missing_value,
-    override,
     pass_fail,
     planned_departure,
     repeated_measurement,
@@ -33,7 +32,6 @@ from engine.rules import (
 )
 from engine.rules.facts import (
     CorrectionFacts,
-    DecisionFacts,
     EntryFacts,
     EquipmentFacts,
     HoldFacts,
@@ -55,7 +53,6 @@ __all__ = [
     "RULES",
     "TAXONOMY",
     "CorrectionFacts",
-    "DecisionFacts",
     "EntryFacts",
     "EquipmentFacts",
     "Finding",
@@ -103,7 +100,6 @@ RULES: tuple[Rule, ...] = (
     hold_time,
     identity,
     missing_value, material, equipment, training, departing_choice, planned_departure,
-    override,
     withdrawn_step,
 )  # fmt: skip
 
@@ -114,7 +110,6 @@ MOMENTS: dict[str, type] = {
     "hold": HoldFacts,
     "scan": ScanFacts,
     "step": StepFacts,
-    "decision": DecisionFacts,
     "withdrawal": WithdrawalFacts,
 }
 

@@ -170,20 +170,6 @@ class StepFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionFacts:
-    """A signed decision about a blocked task. `numbers` are those of the exceptions that blocked it.
-
-    `stopped`: at least one of them stops, so that nobody may let the batch go on.
-    """
-
-    outcome: str
-    roles: tuple[str, ...]
-    numbers: tuple[int, ...]
-    stopped: bool = False
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalFacts:
     """A task that the recipe took back (another branch ended the day, a stop). `recorded`: values already in it."""
 
