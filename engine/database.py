@@ -77,6 +77,13 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def reading(engine: Engine) -> Engine:
+    """The same database for readers: each transaction sees one moment, and can't write."""
+    if is_sqlite(engine):
+        return engine  # a transaction of SQLite's write-ahead log sees one moment anyway
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 def is_sqlite(engine: Engine) -> bool:
     """True for SQLite, False for PostgreSQL."""
     return engine.dialect.name == "sqlite"

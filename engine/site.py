@@ -73,6 +73,7 @@ class Site:
         self.recipes: dict[str, Any] = {}
         self.runs = Runs(settings.live_runs)
         self.clock_watch = clock.Watch()
+        self._reader = database.reading(engine)
         self._writer = engine.execution_options(**{database.WRITES: True})
         # SQLite lets one writer in at a time and makes the others poll; waiting in line here is faster and fair.
         self._turn = threading.Lock() if database.is_sqlite(engine) else None
@@ -98,7 +99,7 @@ class Site:
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """One consistent look at the records, for queries."""
-        with self.engine.connect() as connection:
+        with self._reader.connect() as connection:
             connection.begin()
             yield Reader(connection)
 

@@ -291,6 +291,16 @@ def test_a_connection_cut_around_the_commit_is_answered_by_the_retry(
     assert len(journal(site, "lot:L-1")) == len(lots(site)) == 1
 
 
+def test_a_view_sees_one_moment_whatever_happens_meanwhile(site: Site) -> None:
+    perform(site, add_lot, **LOT)
+    with site.read() as reader:
+        before = reader.rows(records.MaterialLot)
+        perform(site, change_lot, status="rejected", **LOT)
+        assert reader.rows(records.MaterialLot) == before
+        assert len(reader.rows(records.Journal, stream="lot:L-1")) == 1
+    assert lots(site)[0]["status"] == "rejected"
+
+
 def test_an_administrator_s_act_that_notes_nothing_records_nothing(site: Site) -> None:
     perform(site, lambda act, actor: {"seen": True}, actor=ADMIN, stream="person:nobody")
     with site.read() as reader:
