@@ -158,6 +158,7 @@ class Act(Reader):
         journalled: Row = {column: value for column, value in stored.items() if value is not None}
         for column in shape.secret & journalled.keys():
             journalled[column] = secret_digest(journalled[column])
+        self._ahead.pop(shape.table, None)
         self._chain_of(shape, stored).writes.append(["insert", shape.table, journalled])
         statement = insert_text(shape.table, shape.columns, self.mark)
         self._writes.add(shape.identity(stored), statement, tuple(stored.values()))
@@ -193,6 +194,7 @@ class Act(Reader):
         changed = {column: [old[column], value] for column, value in new.items()}
         for column in shape.secret & changed.keys():
             changed[column] = [secret_digest(value) for value in changed[column]]
+        self._ahead.pop(shape.table, None)
         identity = {column: old[column] for column in shape.key}
         self._chain_of(shape, old).writes.append(["update", shape.table, identity, changed])
         statement = update_text(shape.table, tuple(new), (*shape.key, "version"), self.mark)

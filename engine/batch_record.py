@@ -18,7 +18,17 @@ from engine.act import Act
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import RecordNotFoundError
 from engine.reader import Reader
-from engine.records import Batch, ExceptionRecord, ParameterValue, Scan, Signature, Task, Training
+from engine.records import (
+    Batch,
+    DueTime,
+    ExceptionRecord,
+    ParameterValue,
+    Person,
+    Scan,
+    Signature,
+    Task,
+    Training,
+)
 from engine.running import load_run
 from engine.scope import RecordScope, Row, order_values
 from engine.site import Site
@@ -37,6 +47,24 @@ def current(rows: list[Row]) -> dict[str, Row]:
 
 class BatchRecord:
     """One batch. Rows are read once and kept; `save` writes what an act changed."""
+
+    @classmethod
+    def at_task(cls, act: Act, batch_id: str, task_key: str) -> BatchRecord:
+        """The batch for an act on one task, by one person: what such an act looks at is read together."""
+        step_id = task_key.rpartition("/")[2].partition("[")[0]
+        at_task = {"batch_id": batch_id, "task_key": task_key}
+        act.read_ahead(
+            (Batch, (), {"id": batch_id}),
+            (Task, (), {"batch_id": batch_id, "key": task_key}),
+            (ParameterValue, (), at_task),
+            (Signature, ("signed_at", "id"), {"batch_id": batch_id, "subject": f"task:{task_key}"}),
+            (ExceptionRecord, ("raised_at", "id"), {"batch_id": batch_id, "step_id": step_id}),
+            (Scan, (), {**at_task, "result": "accepted"}),
+            (DueTime, (), {"batch_id": batch_id, "state": "waiting"}),
+            (Training, (), {"person_id": act.actor.id}),
+            (Person, (), {"id": act.actor.id}),
+        )
+        return cls(act.site, act, batch_id)
 
     def __init__(self, site: Site, reader: Reader, batch_id: str) -> None:
         row = reader.find(Batch, id=batch_id)
@@ -122,9 +150,7 @@ class BatchRecord:
 
     def scope(self, task: Row) -> RecordScope:
         """What names mean at this task."""
-        return RecordScope(
-            self.recipe, self.order, task, self.typed_values(task["key"]), self.tasks_of, self.typed_values
-        )
+        return RecordScope(self.recipe, self.order, task, self.typed_values(task["key"]), self.tasks_of, self.typed_values)
 
     @cached_property
     def scans(self) -> list[Row]:
@@ -159,8 +185,9 @@ class BatchRecord:
     def training(self, person_id: str) -> list[Row]:
         """A person's training on this revision of the recipe."""
         if person_id not in self._training:
-            about = {"recipe_id": self.row["recipe_id"], "revision": self.recipe.header.revision}
-            self._training[person_id] = self.reader.rows(Training, person_id=person_id, **about)
+            revision = self.recipe.header.id, self.recipe.header.revision
+            rows = self.reader.rows(Training, person_id=person_id)
+            self._training[person_id] = [row for row in rows if (row["recipe_id"], row["revision"]) == revision]
         return self._training[person_id]
 
     # What an act changes

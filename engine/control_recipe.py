@@ -131,8 +131,7 @@ def _repeats(element: object) -> bool:
 def _hold(definition: v.HoldTime) -> Hold:
     seconds = _SECONDS[definition.uom]
     limits = [
-        timedelta(microseconds=int(Decimal(t) * seconds * 1_000_000)) if t else None
-        for t in (definition.nor, definition.par)
+        timedelta(microseconds=int(Decimal(t) * seconds * 1_000_000)) if t else None for t in (definition.nor, definition.par)
     ]
     return Hold(definition, *limits)
 

@@ -134,9 +134,7 @@ def problems(password: str, *, login: str, full_name: str = "", former_hashes: I
     folded = password.casefold()
     if any(name in folded for name in _names(login, full_name)):
         found.append("The password must not contain your login or your name.")
-    found.extend(
-        f"The password {why}: it would be guessed early." for pattern, why in _COMMON if pattern.search(password)
-    )
+    found.extend(f"The password {why}: it would be guessed early." for pattern, why in _COMMON if pattern.search(password))
     if _is_keyboard_walk(folded):
         found.append("The password follows the keyboard or the alphabet: it would be guessed early.")
     if not found and any(matches(former, password) for former in former_hashes):

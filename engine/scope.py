@@ -93,9 +93,7 @@ class RecordScope:
         task = self._latest(step_id)
         if task is None:
             return None
-        scope = RecordScope(
-            self.recipe, self.order, task, self._read_values(task["key"]), self._read_tasks, self._read_values
-        )
+        scope = RecordScope(self.recipe, self.order, task, self._read_values(task["key"]), self._read_tasks, self._read_values)
         found = parse(parameter.formula).try_evaluate(scope)
         return None if isinstance(found, EvaluationError) else found
 

@@ -32,9 +32,7 @@ class Database:
     def columns(self) -> dict[str, list[str]]:
         """{table: its columns in order}."""
         if self.is_sqlite:
-            tables = self._fetch(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
-            )
+            tables = self._fetch("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'")
             return {name: [row[1] for row in self._fetch(f"PRAGMA table_info({_quoted(name)})")] for (name,) in tables}
         found: dict[str, list[str]] = {}
         for table, column in self._fetch(
@@ -53,9 +51,7 @@ class Database:
         values: tuple[Any, ...] = ()
         if equal is not None:
             column, value = equal
-            statement += f" WHERE {_quoted(column)} " + (
-                "IS NULL" if value is None else f"= {'?' if self.is_sqlite else '%s'}"
-            )
+            statement += f" WHERE {_quoted(column)} " + ("IS NULL" if value is None else f"= {'?' if self.is_sqlite else '%s'}")
             values = () if value is None else (value,)
         if order:
             statement += f" ORDER BY {_quoted(order)}"

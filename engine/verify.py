@@ -179,9 +179,7 @@ class _Verification:
                     self.report.add(place, f"is not the entry that {witness} saw")
             self._replay(place, entry, rows)
         if head is None:
-            self.report.add(
-                f"stream {name}", f"has no head, but {count} entries" if count else "is gone with all its entries"
-            )
+            self.report.add(f"stream {name}", f"has no head, but {count} entries" if count else "is gone with all its entries")
         elif head != (count, previous):
             self.report.add(f"stream {name}", f"its head names entry {head[0]}, the journal ends with {count}")
         for seq, seen in sorted(wanted.items()):
@@ -241,9 +239,7 @@ class _Verification:
             return
         for column, (old, new) in write[3].items():
             if known.row[column] != old:
-                self.report.add(
-                    place, f"changed {_named(key)} {column} from {old!r}; before it was {known.row[column]!r}"
-                )
+                self.report.add(place, f"changed {_named(key)} {column} from {old!r}; before it was {known.row[column]!r}")
             known.row[column] = new
         known.entry = place
 
@@ -289,9 +285,7 @@ class _Verification:
         for column, found in row.items():
             recorded = replayed.row.get(column)
             if found != recorded or type(found) is not type(recorded):
-                self.report.add(
-                    f"{_named(key)} {column}", f"holds {_short(found)}; {replayed.entry} recorded {_short(recorded)}"
-                )
+                self.report.add(f"{_named(key)} {column}", f"holds {_short(found)}; {replayed.entry} recorded {_short(recorded)}")
 
     def _gone(self, expected: dict[Place, _Replayed]) -> None:
         for key, replayed in expected.items():

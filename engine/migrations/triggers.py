@@ -29,9 +29,7 @@ REFUSE_BODY = "BEGIN RAISE EXCEPTION '%: % is refused, what is recorded stays', 
 
 def postgresql_function() -> str:
     """The function that all PostgreSQL triggers call."""
-    return (
-        f"CREATE FUNCTION {REFUSE}() RETURNS trigger LANGUAGE plpgsql AS '{REFUSE_BODY.replace(chr(39), chr(39) * 2)}'"
-    )
+    return f"CREATE FUNCTION {REFUSE}() RETURNS trigger LANGUAGE plpgsql AS '{REFUSE_BODY.replace(chr(39), chr(39) * 2)}'"
 
 
 def postgresql_triggers(table: str, *, append_only: bool) -> Iterator[tuple[str, str]]:

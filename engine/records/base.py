@@ -79,6 +79,4 @@ def refers(target: str) -> ForeignKey:
 
 def refers_to_task() -> ForeignKeyConstraint:
     """The row belongs to a task of its batch."""
-    return ForeignKeyConstraint(
-        ["batch_id", "task_key"], ["task.batch_id", "task.key"], deferrable=True, initially="DEFERRED"
-    )
+    return ForeignKeyConstraint(["batch_id", "task_key"], ["task.batch_id", "task.key"], deferrable=True, initially="DEFERRED")

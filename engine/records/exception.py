@@ -41,9 +41,7 @@ class ExceptionRecord(Record):
     dedupe: Mapped[str]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["batch_id", "task_key"], ["task.batch_id", "task.key"], deferrable=True, initially="DEFERRED"
-        ),
+        ForeignKeyConstraint(["batch_id", "task_key"], ["task.batch_id", "task.key"], deferrable=True, initially="DEFERRED"),
         UniqueConstraint("batch_id", "dedupe"),
         one_of("severity", SEVERITIES),
         *flag("blocks", "stops", "needs_comment"),

@@ -121,3 +121,16 @@ def select_text(table: str, columns: tuple[str, ...], where: tuple[str, ...], or
     if order:
         query += " ORDER BY " + ", ".join(f'"{column}"' for column in order)
     return query
+
+
+@cache
+def together_text(selects: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    """One PostgreSQL statement of several SELECTs of so many columns: one row, of each the rows as a list of lists.
+
+    Columns are text or integer, which JSON carries exactly.
+    """
+    parts = []
+    for select, width in zip(selects, widths, strict=True):
+        names = ", ".join(f"c{number}" for number in range(width))
+        parts.append(f"(SELECT json_agg(json_build_array({names})) FROM ({select}) AS r ({names}))")
+    return f"SELECT {', '.join(parts)}"

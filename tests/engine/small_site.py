@@ -159,9 +159,7 @@ def start_batch(act: Act, *, actor: Actor, batch_id: str, steps: int) -> dict[st
     for number in range(1, steps + 1):
         key = f"S{number:02}"
         act.insert(records.Task, batch_id=batch_id, key=key, step_id=key, title=f"Step {number}", opened_at=act.now)
-    act.insert(
-        records.DueTime, id=act.new_id("due"), batch_id=batch_id, kind="timer", ref="T1", from_key="", due_at=act.now
-    )
+    act.insert(records.DueTime, id=act.new_id("due"), batch_id=batch_id, kind="timer", ref="T1", from_key="", due_at=act.now)
     act.cache_put(batch_id, '{"open":["S01"]}')
     act.note("batch:issued", batch=batch_id)
     act.note("batch:issued", stream="site", batch=batch_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.audit import JOURNAL_COLUMNS, SEALED
 from tests.tamper.attacker import COLUMNS, RECORDS, Attacker, Scene
 from tests.tamper.rows import KEYS, named, other
 from tests.tamper.scenes import KINDS, cart_scene, found, small_scene
@@ -70,3 +71,21 @@ def test_every_column_of_every_record_is_covered(scene: Scene, table: str) -> No
         if column not in KEYS.get(table, ("id",)) and column != "batch_id":
             place += f" {column}"
         assert any(problem.place.startswith(place) for problem in problems), (column, problems)
+
+
+@pytest.mark.requirement("P11-03")
+@pytest.mark.parametrize("table", ["journal", "stream", "engine_snapshot"])
+def test_every_column_of_the_trail_itself_is_covered(scene: Scene, table: str) -> None:
+    for column in COLUMNS[table]:
+        with scene.attack((table, column)) as attacker:
+            row = attacker.pick(table)
+            place = {"journal": "stream", "stream": "name", "engine_snapshot": "batch_id"}[table]
+            stream = row[place]
+            attacker.change(table, row, **{column: other(row[column])})
+            problems = scene.verify(attacker).problems
+        assert any(stream in problem.place for problem in problems), (column, problems)
+
+
+def test_the_hash_of_an_entry_covers_every_column_of_the_journal() -> None:
+    assert set(SEALED) == set(COLUMNS["journal"]) - {"hash", "mac"}
+    assert set(JOURNAL_COLUMNS) == set(COLUMNS["journal"])

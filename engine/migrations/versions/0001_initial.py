@@ -141,9 +141,7 @@ def create_tables() -> None:
         sa.Column("certificate", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("expires_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_material_lot_expires_at")),
-        sa.CheckConstraint(
-            "status IN ('released', 'quarantined', 'rejected', 'expired')", name=op.f("ck_material_lot_status")
-        ),
+        sa.CheckConstraint("status IN ('released', 'quarantined', 'rejected', 'expired')", name=op.f("ck_material_lot_status")),
         sa.CheckConstraint("length(id) > 0", name=op.f("ck_material_lot_id_filled")),
         sa.CheckConstraint("length(material) > 0", name=op.f("ck_material_lot_material_filled")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_material_lot_version")),
@@ -165,12 +163,8 @@ def create_tables() -> None:
         sa.Column("session_epoch", sa.Integer(), nullable=False),
         sa.Column("glove_mode", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "accepted_esig_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_person_accepted_esig_at")
-        ),
-        sa.CheckConstraint(
-            "password_changed_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_person_password_changed_at")
-        ),
+        sa.CheckConstraint("accepted_esig_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_person_accepted_esig_at")),
+        sa.CheckConstraint("password_changed_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_person_password_changed_at")),
         sa.CheckConstraint("state IN ('active', 'locked', 'deactivated')", name=op.f("ck_person_state")),
         sa.CheckConstraint("failed_attempts >= 0", name=op.f("ck_person_failed_attempts")),
         sa.CheckConstraint("glove_mode IN (0, 1)", name=op.f("ck_person_glove_mode")),
@@ -235,9 +229,7 @@ def create_tables() -> None:
         sa.Column("authored_by", sa.Text(), nullable=False),
         sa.Column("effective_at", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "effective_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_recipe_revision_effective_at")
-        ),
+        sa.CheckConstraint("effective_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_recipe_revision_effective_at")),
         sa.CheckConstraint(
             "state IN ('DRAFT', 'IN_REVIEW', 'PENDING_APPROVAL', 'APPROVED', 'EFFECTIVE', "
             "'SUPERSEDED', 'RETIRED', 'REJECTED', 'WITHDRAWN')",
@@ -280,9 +272,7 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training")),
         sqlite_strict=True,
     )
-    op.create_index(
-        "ix_training_person_id_recipe_id_revision", "training", ["person_id", "recipe_id", "revision"], unique=False
-    )
+    op.create_index("ix_training_person_id_recipe_id_revision", "training", ["person_id", "recipe_id", "revision"], unique=False)
     op.create_table(
         "batch",
         sa.Column("id", sa.Text(), nullable=False),
@@ -394,9 +384,7 @@ def create_tables() -> None:
         sa.Column("credential_hash", sa.Text(), nullable=True),
         sa.Column("batch_id", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "calibration_due_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_equipment_calibration_due_at")
-        ),
+        sa.CheckConstraint("calibration_due_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_equipment_calibration_due_at")),
         sa.CheckConstraint("cleaned_until LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_equipment_cleaned_until")),
         sa.CheckConstraint("exclusive IN (0, 1)", name=op.f("ck_equipment_exclusive")),
         sa.CheckConstraint("length(equipment_class) > 0", name=op.f("ck_equipment_equipment_class_filled")),
@@ -472,18 +460,14 @@ def create_tables() -> None:
         sa.CheckConstraint("ended_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_task_ended_at")),
         sa.CheckConstraint("opened_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_task_opened_at")),
         sa.CheckConstraint("started_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_task_started_at")),
-        sa.CheckConstraint(
-            "state IN ('open', 'started', 'performed', 'completed', 'withdrawn')", name=op.f("ck_task_state")
-        ),
+        sa.CheckConstraint("state IN ('open', 'started', 'performed', 'completed', 'withdrawn')", name=op.f("ck_task_state")),
         sa.CheckConstraint("blocked IN (0, 1)", name=op.f("ck_task_blocked")),
         sa.CheckConstraint("comment_due IN (0, 1)", name=op.f("ck_task_comment_due")),
         sa.CheckConstraint("length(key) > 0", name=op.f("ck_task_key_filled")),
         sa.CheckConstraint("length(step_id) > 0", name=op.f("ck_task_step_id_filled")),
         sa.CheckConstraint("stopped IN (0, 1)", name=op.f("ck_task_stopped")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_task_version")),
-        sa.ForeignKeyConstraint(
-            ["batch_id"], ["batch.id"], name=op.f("fk_task_batch_id"), initially="DEFERRED", deferrable=True
-        ),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_task_batch_id"), initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("batch_id", "key", name=op.f("pk_task")),
         sqlite_strict=True,
     )
@@ -618,9 +602,7 @@ def create_tables() -> None:
             "judgement IN ('ok', 'info', 'minor', 'major', 'critical', 'recorded')",
             name=op.f("ck_parameter_value_judgement"),
         ),
-        sa.CheckConstraint(
-            "recorded_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_parameter_value_recorded_at")
-        ),
+        sa.CheckConstraint("recorded_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_parameter_value_recorded_at")),
         sa.CheckConstraint("length(entered_by) > 0", name=op.f("ck_parameter_value_entered_by_filled")),
         sa.CheckConstraint("length(event_zone) > 0", name=op.f("ck_parameter_value_event_zone_filled")),
         sa.CheckConstraint("length(parameter_id) > 0", name=op.f("ck_parameter_value_parameter_id_filled")),
@@ -725,9 +707,7 @@ def create_tables() -> None:
         sa.Column("raised_at", sa.Text(), nullable=False),
         sa.Column("dedupe", sa.Text(), nullable=False),
         sa.CheckConstraint("raised_at LIKE '____-__-__T__:__:__.______Z'", name=op.f("ck_exception_record_raised_at")),
-        sa.CheckConstraint(
-            "severity IN ('info', 'minor', 'major', 'critical')", name=op.f("ck_exception_record_severity")
-        ),
+        sa.CheckConstraint("severity IN ('info', 'minor', 'major', 'critical')", name=op.f("ck_exception_record_severity")),
         sa.CheckConstraint("blocks IN (0, 1)", name=op.f("ck_exception_record_blocks")),
         sa.CheckConstraint("length(dedupe) > 0", name=op.f("ck_exception_record_dedupe_filled")),
         sa.CheckConstraint("length(message) > 0", name=op.f("ck_exception_record_message_filled")),
@@ -774,9 +754,7 @@ def create_tables() -> None:
         sa.CheckConstraint(
             "kind IN ('comment', 'accept', 'deviation', 'impact', 'correct')", name=op.f("ck_exception_triage_kind")
         ),
-        sa.CheckConstraint(
-            "severity IN ('info', 'minor', 'major', 'critical')", name=op.f("ck_exception_triage_severity")
-        ),
+        sa.CheckConstraint("severity IN ('info', 'minor', 'major', 'critical')", name=op.f("ck_exception_triage_severity")),
         sa.CheckConstraint("length(by) > 0", name=op.f("ck_exception_triage_by_filled")),
         sa.CheckConstraint("length(text) > 0", name=op.f("ck_exception_triage_text_filled")),
         sa.ForeignKeyConstraint(
