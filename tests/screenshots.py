@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,10 +12,12 @@ os.environ["BATCHWRIGHT_SIMULATED_TIME"] = "1"
 
 from playwright.sync_api import Browser, Page
 
+from engine import clock
+from engine.queries.equipment import equipment
 from engine.queries.review import review
 from engine.site import Site
 from tests import services
-from tests.web.serving import served_demo, sign_in_as
+from tests.web.serving import PASSWORDS, served_demo, sign_in_as
 
 TARGET = services.ROOT / "docs" / "screenshots"
 WIDTHS = {"desktop": (1280, 900), "tablet": (820, 1180), "phone": (320, 700)}
@@ -70,35 +73,87 @@ def settle(page: Page) -> None:
         page.wait_for_selector(".diagram[data-ready=true]", timeout=20_000)
 
 
-def take(browser: Browser, address: str, site: Site, target: Path = TARGET) -> int:
-    """Take all pictures; returns how many."""
-    target.mkdir(parents=True, exist_ok=True)
-    taken = 0
+def picture(page: Page, target: Path, name: str) -> None:
+    """The page as it is now, at every width; a long one to its end."""
     for width, (wide, high) in WIDTHS.items():
-        context = browser.new_context(viewport={"width": wide, "height": high})
-        page, who = context.new_page(), ""
-        page.goto(f"{address}/sign-in")
-        page.screenshot(path=target / f"sign-in-{width}.png", full_page=True)
-        for name, login, path in sorted(tour(site), key=lambda entry: entry[1]):
-            if login != who:
-                context.clear_cookies()
-                sign_in_as(page, address, login)
-                who = login
-            page.goto(address + path)
-            settle(page)
-            page.screenshot(path=target / f"{name}-{width}.png", full_page=True)
-            taken += 1
-        page.click("text=Lock")
-        page.screenshot(path=target / f"locked-{width}.png", full_page=True)
-        context.close()
-    return taken
+        page.set_viewport_size({"width": wide, "height": high})
+        page.wait_for_timeout(50)  # the layout of the new width
+        page.screenshot(path=target / f"{name}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": WIDTHS["desktop"][0], "height": WIDTHS["desktop"][1]})
+
+
+def story(page: Page, address: str, site: Site, target: Path) -> None:
+    """A step from its start over an error and a block to the decision and the blind verification."""
+    step = f"{address}/batches/{WAITING}/tasks/S05"
+    suite = next(e["id"] for e in equipment(site) if e["equipment_class"] == "cleanroom suite" and not e["batch_id"])
+    sign_in_as(page, address, "anna")
+    page.goto(step)
+    page.click("button[value=start]")
+    page.fill("#f-code", suite)
+    page.click("button[value=scan]")
+    picture(page, target, "step-started")
+    page.fill('[name="v:clean_end"]', "yesterday")
+    page.click("button[value=record]")
+    picture(page, target, "step-with-error")
+    page.fill('[name="v:clean_end"]', f"{clock.now() - timedelta(days=4):%Y-%m-%d %H:%M}")
+    page.click("button[value=record]")
+    picture(page, target, "step-blocked")
+    sign_in_as_other(page, address, "farid")
+    page.goto(f"{step}/decision")
+    picture(page, target, "decision")
+    page.check("[name=outcome][value=proceed]")
+    page.fill("[name=reason]", "Environmental monitoring of the last four days is clean; the suite was closed.")
+    page.fill("[name=password]", PASSWORDS["farid"])
+    page.click("main .button.main >> nth=0")
+    sign_in_as_other(page, address, "anna")
+    page.goto(step)
+    for comment in page.query_selector_all("textarea[name^='c:']"):
+        comment.fill("The suite was closed since its last cleaning; QA was called at once.")
+    page.fill("[name=password]", PASSWORDS["anna"])
+    picture(page, target, "step-to-sign")
+    page.click("button[value=sign]")
+    sign_in_as_other(page, address, "victor")
+    page.goto(step)
+    picture(page, target, "verification")
+
+
+def sign_in_as_other(page: Page, address: str, login: str) -> None:
+    """Somebody else comes to the station."""
+    page.context.clear_cookies()
+    sign_in_as(page, address, login)
+
+
+def take(browser: Browser, address: str, site: Site, target: Path = TARGET) -> int:
+    """Take all pictures; returns how many pages were seen."""
+    target.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(reduced_motion="reduce")
+    page, who = context.new_page(), ""
+    page.goto(f"{address}/sign-in")
+    picture(page, target, "sign-in")
+    pages = sorted(tour(site), key=lambda entry: entry[1])
+    for name, login, path in pages:
+        if login != who:
+            sign_in_as_other(page, address, login)
+            who = login
+        page.goto(address + path)
+        settle(page)
+        picture(page, target, name)
+    page.click("text=Lock")
+    picture(page, target, "locked")
+    page.context.clear_cookies()
+    story(page, address, site, target)
+    context.close()
+    return len(pages)
 
 
 def main() -> None:
     """Seed, serve, look, close."""
-    with tempfile.TemporaryDirectory() as folder, served_demo(Path(folder) / "site") as (address, site):
-        with services.chromium() as browser:
-            print(f"{take(browser, address, site)} pictures in {TARGET}")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served_demo(Path(folder) / "site") as (address, site),
+        services.chromium() as browser,
+    ):
+        print(f"{take(browser, address, site)} pages and a story, in {TARGET}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, request, url_for
@@ -75,6 +76,7 @@ NAVIGATION = (
 )
 """What the header offers, each entry only to those who may go there."""
 
+YEAR_SECONDS = 365 * 24 * 3600
 MOST_BYTES = 4 * 1024 * 1024
 DEFAULTS: dict[str, Any] = {
     "LOCK_AFTER_SECONDS": 15 * 60,
@@ -110,6 +112,7 @@ def create_app(site: Site, **settings: Any) -> Flask:
     if app.config["BEHIND_PROXY"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _version_static_files(app)
     security.install(app, over_tls=app.config["OVER_TLS"])
     sessions.install(app, site)
     access.guard_pages(app)  # before CSRFProtect: an expired session keeps what was typed
@@ -124,12 +127,23 @@ def create_app(site: Site, **settings: Any) -> Flask:
     return app
 
 
+def _version_static_files(app: Flask) -> None:
+    """Name static files by when they were built, so that a station keeps them and still gets every new release."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
+    folder = Path(app.static_folder or "")
+
+    @app.url_defaults
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and (file := folder / values["filename"]).is_file():
+            values["v"] = f"{file.stat().st_mtime_ns:x}"
+
+
 def _limit_sign_ins(app: Flask) -> None:
     """Bound the guesses that one address can make, on the pages and the API together."""
     limiter = app.extensions["sign-in limiter"] = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited = limiter.shared_limit(app.config["SIGN_IN_LIMIT"] or "1 per second", scope="sign-in", methods=["POST"])
     for rule in app.url_map.iter_rules():
-        if rule.rule in ("/sign-in", f"{api_app.ROOT}/session") and "POST" in (rule.methods or ()):
+        if rule.rule in ("/sign-in", f"{api_app.ROOT}/session", f"{api_app.ROOT}/session/password") and "POST" in (rule.methods or ()):
             view: Any = app.view_functions[rule.endpoint]
             wrapped: Any = limited(view)
             wrapped.allowed = view.allowed

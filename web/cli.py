@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,12 +41,25 @@ class Place:
         return Path(os.environ.get("BATCHWRIGHT_CHECKPOINTS") or self.folder / "checkpoints")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Refusals(click.Group):
+    """Commands whose refusals are one sentence, not a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        from engine.errors import BatchwrightError
+
+        try:
+            return super().invoke(context)
+        except BatchwrightError as error:
+            raise click.ClickException(error.message) from error
+
+
+@click.group(cls=Refusals, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--folder", type=click.Path(path_type=Path), default=None, help=f"Folder of the site [{DEFAULT_FOLDER}].")
-@click.option("--database", default=None, envvar="BATCHWRIGHT_DATABASE", help="Address of the records; SQLite in the folder by default.")
-@click.option("--zone", default="UTC", envvar="BATCHWRIGHT_ZONE", show_default=True, help="IANA zone of the site's clocks.")
+@click.option("--database", default=None, envvar="BATCHWRIGHT_DATABASE", help="Address of the records [SQLite in the folder].")
+@click.option("--zone", default=None, envvar="BATCHWRIGHT_ZONE", help="IANA zone of the site's clocks [UTC].")
 @click.pass_context
-def main(context: click.Context, folder: Path | None, database: str | None, zone: str) -> None:
+def main(context: click.Context, folder: Path | None, database: str | None, zone: str | None) -> None:
     """Batchwright: recipes are diagrams that run; the record of every batch proves itself."""
     context.obj = (folder, database, zone)
 
@@ -55,7 +68,8 @@ def _place(demo: bool = False) -> Place:
     folder, database, zone = click.get_current_context().obj
     folder = folder or Path(DEMO_FOLDER if demo else DEFAULT_FOLDER)
     (folder / "records").mkdir(parents=True, exist_ok=True)
-    return Place(folder, database or f"sqlite:///{folder / 'records' / 'batchwright.sqlite'}", zone)
+    address = database or f"sqlite:///{folder / 'records' / 'batchwright.sqlite'}"
+    return Place(folder, address, zone or ("Europe/Berlin" if demo else "UTC"))
 
 
 def _prepare(place: Place) -> None:
@@ -114,14 +128,15 @@ def init(login: str, full_name: str, identity: str, password: str) -> None:
         role=people.ADMINISTRATOR,
     )
     site.close()
-    click.echo(f"The site is in {place.folder}; its keys are in {place.keys}: keep them in another backup than the records.")
+    click.echo(f"The site is in {place.folder}; its keys are in {place.keys}.")
+    click.echo("Keep the keys in another backup than the records.")
 
 
 @main.command()
 @click.option("--demo", is_flag=True, help="Serve the demo site; made first where there is none.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True)
-@click.option("--threads", default=16, show_default=True, help="Requests answered at the same time by one process.")
+@click.option("--threads", default=8, show_default=True, help="Requests answered at the same time by one process.")
 @click.option("--processes", default=1, show_default=True, help="More than one on PostgreSQL only.")
 @click.option("--over-tls", is_flag=True, help="The site is reached by HTTPS only (a proxy in front).")
 def run(demo: bool, host: str, port: int, threads: int, processes: int, over_tls: bool) -> None:
@@ -215,7 +230,6 @@ def check(diagram: Path) -> None:
 def import_recipe(diagram: Path, login: str, password: str) -> None:
     """Load a recipe diagram as a draft revision; it is approved and made effective on the pages."""
     from engine.actions import recipes
-    from engine.errors import BatchwrightError
     from engine.queries.people import person_actor
     from engine.sign_in import sign_in
     from engine.transaction import perform
@@ -223,16 +237,10 @@ def import_recipe(diagram: Path, login: str, password: str) -> None:
     site = _open(_place())
     try:
         session = sign_in(site, login, password, session_id="command-line")
-        actor = person_actor(
-            site, session["person_id"], session_epoch=session["session_epoch"], session_id="command-line"
-        )
+        actor = person_actor(site, session["person_id"], session_epoch=session["session_epoch"], session_id="command-line")
         if actor is None:
             raise click.ClickException("Choose a password of your own on the pages first.")
-        answer = perform(
-            site, recipes.import_recipe, actor=actor, stream=recipe_stream(diagram), xml=diagram.read_text("utf-8")
-        )
-    except BatchwrightError as error:
-        raise click.ClickException(error.message) from error
+        answer = perform(site, recipes.import_recipe, actor=actor, stream=recipe_stream(diagram), xml=diagram.read_text("utf-8"))
     finally:
         site.close()
     click.echo(f"Loaded: {answer}")
@@ -250,7 +258,9 @@ def recipe_stream(diagram: Path) -> str:
 
 @main.command()
 @click.option("--demo", is_flag=True, help="The demo site.")
-@click.option("--checkpoint", "checkpoints", multiple=True, type=click.Path(exists=True), help="An exported checkpoint to compare with.")
+@click.option(
+    "--checkpoint", "checkpoints", multiple=True, type=click.Path(exists=True), help="An exported checkpoint to compare with."
+)
 def verify(demo: bool, checkpoints: tuple[str, ...]) -> None:
     """Prove that nothing on record was changed behind the application: chains, seals, replay, checkpoints."""
     from engine.keys import load_keys
@@ -269,7 +279,8 @@ def backup(target: Path, demo: bool) -> None:
     """Copy the records consistently while the site runs; the keys are not in the copy."""
     from engine.backup import backup as copy_records
 
-    click.echo(f"Copied to {copy_records(_place(demo).database, target)}. A restored copy is good when `verify` says so.")
+    copied = copy_records(_place(demo).database, target)
+    click.echo(f"Copied to {copied}. A restored copy is good when `verify` says so.")
 
 
 @main.command()
@@ -278,7 +289,6 @@ def backup(target: Path, demo: bool) -> None:
 def unlock(login: str, reason: str) -> None:
     """Open an account that wrong passwords locked, when no other administrator can."""
     from engine.actions import people
-    from engine.errors import BatchwrightError
     from engine.transaction import SYSTEM, perform
 
     site = _open(_place())
@@ -292,8 +302,6 @@ def unlock(login: str, reason: str) -> None:
             person_id=login,
             reason=reason,
         )
-    except BatchwrightError as error:
-        raise click.ClickException(error.message) from error
     finally:
         site.close()
     click.echo(f"{login} may sign in again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,12 @@ from markupsafe import Markup
 
 from bpmn.vocabulary import MEANINGS, ROLES
 from engine import clock
+from engine.rules import format_value
+from engine.rules.wording import number_text
 from engine.site import Site
 
-
 BAR_WIDTH = 320
+DEPARTED_DIGITS = 8
 
 
 def instant_of(value: str | datetime) -> datetime:
@@ -42,9 +44,19 @@ def field_id(name: str) -> str:
     return "f-" + re.sub(r"[^A-Za-z0-9_-]", "-", name)
 
 
+BATCH_STATES = {
+    "MFG_COMPLETE": "Manufactured",
+    "PROD_REVIEWED": "Reviewed by production",
+    "QA_REVIEWED": "Reviewed by QA",
+    "RELEASED_CONDITIONAL": "Released conditionally",
+    "OOS_SUPPLIED": "Supplied out of specification",
+    "REOPENED": "Reopened: a review is void",
+}
+
+
 def words(code: str) -> str:
     """`IN_PROGRESS` and `out_of_service` in words."""
-    return code.replace("_", " ").strip().capitalize()
+    return BATCH_STATES.get(code) or code.replace("_", " ").strip().capitalize()
 
 
 def role_names(roles: frozenset[str] | list[str] | tuple[str, ...]) -> str:
@@ -63,9 +75,19 @@ def shown_value(row: Mapping[str, Any], kind: str, zone: ZoneInfo) -> str:
         return {"true": "Yes", "false": "No"}.get(row["value"], row["text"])
     if kind == "date_time" and row["value"]:
         return site_time(row["value"], zone)
-    if not row["value"] and row["source"] == "calc":
-        return "undefined"
+    if row["source"] == "calc":
+        return _calculated(row)
     return str(row["text"])
+
+
+def _calculated(row: Mapping[str, Any]) -> str:
+    """A computed number without the digits that nobody measured; one that departed keeps those that tell by how much."""
+    number = _number(row["value"])
+    if number is None:
+        return str(row["text"]) or "undefined"
+    if row["judgement"] in ("ok", "recorded"):
+        return format_value(number, calculated=True)
+    return number_text(Context(prec=DEPARTED_DIGITS).plus(number))
 
 
 def limit_bar(parameter: Mapping[str, Any]) -> dict[str, float] | None:

@@ -49,9 +49,7 @@ def install(app: Flask) -> None:
 def error_page(status: int, detail: str = "", number: str = "") -> ResponseReturnValue:
     """The page of a status, with what is known beyond it."""
     title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
-    return render_template(
-        "pages/error.html", status=status, title=title, advice=advice, detail=detail, number=number
-    ), status
+    return render_template("pages/error.html", status=status, title=title, advice=advice, detail=detail, number=number), status
 
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:

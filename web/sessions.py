@@ -126,9 +126,7 @@ def draft() -> Mapping[str, list[str]]:
 def packed_form() -> str:
     """The fields of this request as text, for the way through the sign-in form; never passwords or tokens."""
     fields = {
-        name: values
-        for name, values in request.form.lists()
-        if name not in NEVER_KEPT and "password" not in name.casefold()
+        name: values for name, values in request.form.lists() if name not in NEVER_KEPT and "password" not in name.casefold()
     }
     text = json.dumps(fields)
     return text if fields and len(text) <= DRAFT_LIMIT else ""

@@ -29,9 +29,7 @@ def test_a_wrong_password_says_so_once_at_the_field_and_keeps_the_login(client):
     assert answer.status_code == 401
     assert "There is a problem" in answer.text
     assert 'value="anna"' in answer.text
-    assert "wrong" not in answer.text.replace("wrong passwords", "").replace("wrong attempts", "").replace(
-        '"field wrong"', ""
-    )
+    assert "wrong" not in answer.text.replace("wrong passwords", "").replace("wrong attempts", "").replace('"field wrong"', "")
 
 
 def test_without_a_session_a_page_shows_the_sign_in_form_and_then_goes_there(client):
@@ -40,9 +38,7 @@ def test_without_a_session_a_page_shows_the_sign_in_form_and_then_goes_there(cli
     assert sign_in(client, "anna", then="/equipment").location == "/equipment"
 
 
-@pytest.mark.parametrize(
-    "elsewhere", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:x", "/a\nb"]
-)
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:x", "/a\nb"])
 def test_after_signing_in_nobody_is_sent_to_another_site(client, elsewhere):
     assert sign_in(client, "anna", then=elsewhere).location == "/"
 
@@ -74,9 +70,7 @@ def test_what_was_typed_into_a_locked_page_is_back_after_signing_in_and_was_not_
     sign_in(client, "sam")
     with client.session_transaction() as kept:
         kept["seen"] = 0
-    locked = client.post(
-        "/equipment/new", data={"equipment_id": "BAL-01", "equipment_class": "balance", "password": "x"}
-    )
+    locked = client.post("/equipment/new", data={"equipment_id": "BAL-01", "equipment_class": "balance", "password": "x"})
     assert locked.status_code == 401
     assert "password" not in hidden(locked, "draft")
     back = sign_in(client, "sam", then="/equipment/new", draft=hidden(locked, "draft"))

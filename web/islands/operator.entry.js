@@ -41,11 +41,26 @@ function release(form) {
   }
 }
 
+// Enter does what the field is for: signs in the password field, takes the code in the scan field, else goes on to the
+// next field. Recording is always a button's press.
+function leadEnter(event) {
+  const field = event.target;
+  const form = field.form;
+  if (event.key !== "Enter" || !form?.classList.contains("step-form") || field.tagName !== "INPUT") return;
+  event.preventDefault();
+  const button = field.type === "password" ? form.querySelector("[name=do][value=sign]")
+    : field.dataset.scan ? document.getElementById(field.dataset.scan) : null;
+  if (button) return form.requestSubmit(button);
+  const fields = [...form.querySelectorAll("input:not([type=hidden]), textarea, select")].filter((f) => f.offsetParent);
+  fields[fields.indexOf(field) + 1]?.focus();
+}
+
 const connection = watchConnection(document.body);
 keepDrafts(document, connection);
 followLimits(document);
 catchScans(document);
 showBusy();
+document.addEventListener("keydown", leadEnter);
 focusProblems();
 document.addEventListener("htmx:after:swap", () => followLimits(document));
 document.documentElement.dataset.scripts = "ready";

@@ -46,9 +46,7 @@ def change_display() -> ResponseReturnValue:
 @at_first
 def password() -> ResponseReturnValue:
     """Choose a password of my own."""
-    outcome = (
-        attempt(_change_password, done="Your new password counts from now on.") if _posted() else Outcome(None, [])
-    )
+    outcome = attempt(_change_password, done="Your new password counts from now on.") if _posted() else Outcome(None, [])
     if outcome.done:
         return redirect(url_for("home_page.show"))
     return render_template("pages/password.html", problems=outcome.problems), outcome.status

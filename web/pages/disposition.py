@@ -56,11 +56,16 @@ def _open_task(view: dict[str, Any]) -> str:
 def _sign(batch_id: str) -> dict[str, Any]:
     require([("task_key", "the step"), ("meaning", "the meaning of your signature")])
     key, meaning = request.form["task_key"], request.form["meaning"]
-    common = {"stream": f"batch:{batch_id}", "batch_id": batch_id, "task_key": key}
     answer = act(
-        tasks.sign_task, meaning=meaning, proof=proof(), version=version_seen(),
-        shown_hash=request.form.get("content_hash") or None, **common,
-    )  # fmt: skip
+        tasks.sign_task,
+        stream=f"batch:{batch_id}",
+        batch_id=batch_id,
+        task_key=key,
+        meaning=meaning,
+        proof=proof(),
+        version=version_seen(),
+        shown_hash=request.form.get("content_hash") or None,
+    )
     if not answer["signed"]:
         raise RefusedEntryError(PageProblem("", "The step is blocked; nothing was signed"))
     flash("Your disposition is signed.", "good")

@@ -79,9 +79,7 @@ def _calibrate(equipment_id: str) -> dict[str, Any]:
 
 def _clean(equipment_id: str) -> dict[str, Any]:
     require([("clean_until", "until when it is clean")])
-    return _on(
-        equipment.record_cleaning, equipment_id, clean_until=local_instant("clean_until", "The end of the clean time")
-    )
+    return _on(equipment.record_cleaning, equipment_id, clean_until=local_instant("clean_until", "The end of the clean time"))
 
 
 def _change(equipment_id: str) -> dict[str, Any]:

@@ -60,9 +60,7 @@ def show(person_id: str) -> ResponseReturnValue:
     account = person_view(site(), person_id)
     if account is None:
         abort(404)
-    revisions = [
-        (row["id"], row["id"]) for row in revision_page(site(), None, MOST_REVISIONS) if row["state"] != "RETIRED"
-    ]
+    revisions = [(row["id"], row["id"]) for row in revision_page(site(), None, MOST_REVISIONS) if row["state"] != "RETIRED"]
     return render_template(
         "pages/person.html", account=account, problems=outcome.problems, roles=ROLES, revisions=revisions,
         today=clock.now(), open_form=request.form.get("do", ""),

@@ -31,9 +31,7 @@ def show() -> ResponseReturnValue:
             return redirect(url_for("batch_page.show", batch_id=outcome.answer["batch"]))
     row = next((row for row in in_effect if row["recipe_id"] == recipe_id), None)
     fields = recipe.header.order_fields if recipe else ()
-    page_text = render_template(
-        "pages/start.html", in_effect=in_effect, revision=row, fields=fields, problems=outcome.problems
-    )
+    page_text = render_template("pages/start.html", in_effect=in_effect, revision=row, fields=fields, problems=outcome.problems)
     return page_text, outcome.status
 
 

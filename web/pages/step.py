@@ -12,9 +12,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from engine.actions import entries, exceptions, scans, tasks
+from engine.batch_record import BatchRecord
 from engine.queries.task_view import task_view
 from engine.queries.worklist import batch_items
-from engine.batch_record import BatchRecord
 from web.access import GMP_ROLES, allow
 from web.acting import Outcome, PageProblem, RefusedEntryError, act, actor, attempt, proof, site, taken
 
@@ -140,7 +140,12 @@ def _comment(batch_id: str, task_key: str) -> dict[str, Any]:
     return answer
 
 
-ACTS = {"start": _start, "scan": _scan, "accept": _accept, "record": _record, "sign": _sign, "comment": _comment}
+def _stay(batch_id: str, task_key: str) -> dict[str, Any]:
+    """Enter in a field: nothing is recorded by accident."""
+    raise RefusedEntryError(PageProblem("", "Nothing was recorded: press the button of what you want to do"))
+
+
+ACTS = {"stay": _stay, "start": _start, "scan": _scan, "accept": _accept, "record": _record, "sign": _sign, "comment": _comment}
 
 
 def _on(action: Any, batch_id: str, task_key: str, **arguments: Any) -> dict[str, Any]:
@@ -163,9 +168,7 @@ def _iso(field: str) -> str:
 def prefixed(prefix: str) -> dict[str, str]:
     """Fields of a kind that have something in them, by what follows the prefix."""
     return {
-        name.removeprefix(prefix): text.strip()
-        for name, text in request.form.items()
-        if name.startswith(prefix) and text.strip()
+        name.removeprefix(prefix): text.strip() for name, text in request.form.items() if name.startswith(prefix) and text.strip()
     }
 
 

@@ -42,5 +42,3 @@ def show(batch_id: str) -> ResponseReturnValue:
         following=entries[PAGE_LENGTH - 1]["seq"] if len(entries) > PAGE_LENGTH else None,
     )  # fmt: skip
     return page_text, 422 if problems else 200
-
-
