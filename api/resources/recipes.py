@@ -15,6 +15,7 @@ from api.resource import Resource, act, site
 from api.signing import Secret, proven
 from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram as BpmnDiagram
+from bpmn.reading import MAX_BYTES
 from engine.actions import recipes as actions
 from engine.errors import DiagramRefusedError, UnstorableTextError
 from engine.queries import recipes as queries
@@ -23,14 +24,14 @@ from engine.transaction import Action
 
 recipes = Resource("recipes", "Master recipes: BPMN diagrams under revision.")
 
-MAX_DIAGRAM = 16 * 1024 * 1024
-"""Bytes of a diagram in a request; what a diagram may hold is said by its checks."""
+MAX_BODY = MAX_BYTES * 3 // 2
+"""Bytes of a request with a diagram, which JSON makes longer; what a diagram may hold is said by its reader."""
 
 
 class Diagram(Schema):
     """A recipe's BPMN 2.0 XML."""
 
-    xml = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=MAX_DIAGRAM))
+    xml = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=MAX_BYTES))
 
 
 class RecipeSignature(Secret):
@@ -85,7 +86,7 @@ Finding = answer(
 Checked = answer("CheckedDiagram", ok=ma.fields.Boolean(), findings=ma.fields.List(ma.fields.Nested(Finding)))
 
 
-@recipes.acts("/recipes/checks", Diagram, Checked, keyed=False, max_body=MAX_DIAGRAM)
+@recipes.acts("/recipes/checks", Diagram, Checked, keyed=False, max_body=MAX_BODY)
 @allow(*GMP_ROLES)
 def check(body: dict) -> dict:
     """Check a diagram
@@ -96,7 +97,7 @@ def check(body: dict) -> dict:
     return {"ok": report.ok, "findings": [asdict(finding) for finding in report.findings]}
 
 
-@recipes.acts("/recipes", Diagram, Imported, status=201, max_body=MAX_DIAGRAM)
+@recipes.acts("/recipes", Diagram, Imported, status=201, max_body=MAX_BODY)
 @allow("PROC")
 def import_recipe(body: dict) -> dict:
     """Load a diagram as a draft revision

@@ -40,10 +40,12 @@ KNOWN = {
 
 @pytest.fixture
 def seeded(site: Site, staff: Staff, as_role: AsRole) -> Site:
-    """A site at work: a batch with a started step, a device, a person whom nobody misses."""
+    """A site at work: a batch with a started step and one that is blocked, a device, a person whom nobody misses."""
     recipe_id = put_into_effect(site, staff, sequence(3))
-    start(site, staff, recipe_id, "B-1")
-    as_role("MFG_OP").post("/batches/B-1/tasks/S001/start", {})
+    for batch_id in ("B-1", "B-2"):
+        start(site, staff, recipe_id, batch_id)
+        as_role("MFG_OP").post(f"/batches/{batch_id}/tasks/S001/start", {})
+    as_role("MFG_OP").post("/batches/B-2/tasks/S001/values", {"entries": {"weight": "120"}})
     as_role("RA")
     registered(as_role)
     return site
@@ -60,6 +62,8 @@ def test_no_request_makes_the_server_fail(app: Flask, seeded: Site, as_role: AsR
         operation: Any = found.ok()  # type: ignore[union-attr]  # a faulty operation raises here
         headers = _headers(callers[operation.method.upper(), operation.path], as_role)
         known = {name: KNOWN[name] for name in re.findall(r"{(\w+)}", operation.path)}
+        if operation.path.endswith(("decisions", "departures", "comments", "triages")):
+            known["batch_id"] = "B-2"
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             for fixed in [known, {}] if known else [{}]:
                 tried += _try(operation, mode, fixed, headers, until)

@@ -39,6 +39,15 @@ def test_an_act_without_a_key_is_refused_with_the_reason(as_role: AsRole) -> Non
     assert refused.get_json()["type"] == "urn:batchwright:problem:idempotency-key-missing"
 
 
+def test_a_body_that_is_too_large_or_of_another_type_is_refused_before_it_is_read(as_role: AsRole) -> None:
+    operator = as_role("MFG_OP")
+    headers = operator.headers | {"Idempotency-Key": KEY}
+    large = operator._client.post("/api/v1/material-lots", json=LOT | {"supplier": "x" * 300_000}, headers=headers)
+    assert (large.status_code, large.get_json()["type"]) == (413, "urn:batchwright:problem:too-large")
+    form = operator._client.post("/api/v1/material-lots", data=LOT["lot_id"], headers=headers, content_type="text/plain")
+    assert (form.status_code, form.get_json()["type"]) == (415, "urn:batchwright:problem:unsupported-media-type")
+
+
 @pytest.mark.parametrize("key", ["short", "with space 123", "x" * 101, "é" * 10])
 def test_a_key_that_is_none_is_refused(as_role: AsRole, key: str) -> None:
     assert as_role("MFG_OP").post("/material-lots", LOT, headers={"Idempotency-Key": key}).status_code == 400
