@@ -54,9 +54,7 @@ class Game:
 
     def __init__(self, xml: bytes, values: Mapping[str, Value]) -> None:
         self.diagram = Diagram.parse(xml)
-        self.codes = {
-            e.get("id", ""): e.get("escalationCode", "") for e in self.diagram.root.iter(f"{{{BPMN}}}escalation")
-        }
+        self.codes = {e.get("id", ""): e.get("escalationCode", "") for e in self.diagram.root.iter(f"{{{BPMN}}}escalation")}
         self.events: dict[str, list[Node]] = {}
         for node in self.diagram.nodes.values():
             self.events.setdefault(node.attached_to, []).append(node)
