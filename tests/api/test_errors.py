@@ -7,6 +7,7 @@ import inspect
 import pytest
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from api import errors
@@ -35,6 +36,10 @@ def client() -> FlaskClient:
     @app.get("/api/v1/stale")
     def stale() -> str:
         raise engine_errors.StaleRecordError("Task S01.")
+
+    @app.get("/api/v1/unplugged")
+    def unplugged() -> str:
+        raise OperationalError("SELECT secret", {}, Exception("connection refused"))
 
     @app.post("/api/v1/large")
     def large() -> str:
@@ -78,6 +83,12 @@ def test_a_fault_tells_the_caller_nothing_of_its_cause(client: FlaskClient) -> N
     assert response.status_code == 500
     assert response.mimetype == errors.MIMETYPE
     assert "42" not in response.get_data(as_text=True)
+
+
+def test_a_database_that_does_not_answer_is_no_fault_of_the_request(client: FlaskClient) -> None:
+    response = client.get("/api/v1/unplugged")
+    assert (response.status_code, response.get_json()["type"]) == (503, "urn:batchwright:problem:database-unavailable")
+    assert "secret" not in response.get_data(as_text=True)
 
 
 def test_a_stale_record_says_what_to_do(client: FlaskClient) -> None:
