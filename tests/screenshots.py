@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 os.environ["BATCHWRIGHT_SIMULATED_TIME"] = "1"
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FloatRect, Page
 
 from engine import clock
 from engine.queries.equipment import equipment
@@ -20,6 +21,7 @@ from tests import services
 from tests.web.serving import PASSWORDS, served_demo, sign_in_as
 
 TARGET = services.ROOT / "docs" / "screenshots"
+LONGEST = 1800
 WIDTHS = {"desktop": (1280, 900), "tablet": (820, 1180), "phone": (320, 700)}
 RELEASE, REVIEW, EXPANSION, WAITING = "CT-26-0031", "CT-26-0032", "CT-26-0033", "CT-26-0034"
 
@@ -74,33 +76,44 @@ def settle(page: Page) -> None:
 
 
 def picture(page: Page, target: Path, name: str) -> None:
-    """The page as it is now, at every width; a long one to its end."""
+    """The page as it is now, at every width, as far down as a picture is of use."""
     for width, (wide, high) in WIDTHS.items():
         page.set_viewport_size({"width": wide, "height": high})
         page.wait_for_timeout(50)  # the layout of the new width
-        page.screenshot(path=target / f"{name}-{width}.png", full_page=True)
+        length = page.evaluate("document.documentElement.scrollHeight")
+        clip = FloatRect(x=0, y=0, width=wide, height=min(length, LONGEST))
+        page.screenshot(path=target / f"{name}-{width}.png", full_page=True, clip=clip)
     page.set_viewport_size({"width": WIDTHS["desktop"][0], "height": WIDTHS["desktop"][1]})
 
 
-def story(page: Page, address: str, site: Site, target: Path) -> None:
-    """A step from its start over an error and a block to the decision and the blind verification."""
+def story(page: Page, address: str, site: Site) -> Iterator[str]:
+    """A step from its start over an error and a block to the decision and the blind verification.
+
+    Stops at each moment that is worth a look and says its name.
+    """
     step = f"{address}/batches/{WAITING}/tasks/S05"
     suite = next(e["id"] for e in equipment(site) if e["equipment_class"] == "cleanroom suite" and not e["batch_id"])
-    sign_in_as(page, address, "anna")
+    sign_in_as_other(page, address, "anna")
+    page.goto(f"{address}/batches/{EXPANSION}/tasks/S24[4]")
+    page.click("button[value=start]")
+    page.wait_for_selector('[name="v:ph"]', state="attached")
+    page.evaluate("document.querySelectorAll('details.device-field').forEach((field) => { field.open = true; })")
+    page.fill('[name="v:ph"]', "6,95")
+    yield "step-out-of-limits"
     page.goto(step)
     page.click("button[value=start]")
     page.fill("#f-code", suite)
     page.click("button[value=scan]")
-    picture(page, target, "step-started")
+    yield "step-started"
     page.fill('[name="v:clean_end"]', "yesterday")
     page.click("button[value=record]")
-    picture(page, target, "step-with-error")
+    yield "step-with-error"
     page.fill('[name="v:clean_end"]', f"{clock.now() - timedelta(days=4):%Y-%m-%d %H:%M}")
     page.click("button[value=record]")
-    picture(page, target, "step-blocked")
+    yield "step-blocked"
     sign_in_as_other(page, address, "farid")
     page.goto(f"{step}/decision")
-    picture(page, target, "decision")
+    yield "decision"
     page.check("[name=outcome][value=proceed]")
     page.fill("[name=reason]", "Environmental monitoring of the last four days is clean; the suite was closed.")
     page.fill("[name=password]", PASSWORDS["farid"])
@@ -110,11 +123,15 @@ def story(page: Page, address: str, site: Site, target: Path) -> None:
     for comment in page.query_selector_all("textarea[name^='c:']"):
         comment.fill("The suite was closed since its last cleaning; QA was called at once.")
     page.fill("[name=password]", PASSWORDS["anna"])
-    picture(page, target, "step-to-sign")
+    yield "step-to-sign"
     page.click("button[value=sign]")
     sign_in_as_other(page, address, "victor")
     page.goto(step)
-    picture(page, target, "verification")
+    yield "verification"
+    page.fill('[name="w:clean_end"]', f"{clock.now() - timedelta(days=5):%Y-%m-%d %H:%M}")
+    page.fill("[name=password]", PASSWORDS["victor"])
+    page.click("main .button.main")
+    yield "verification-differs"
 
 
 def sign_in_as_other(page: Page, address: str, login: str) -> None:
@@ -141,7 +158,8 @@ def take(browser: Browser, address: str, site: Site, target: Path = TARGET) -> i
     page.click("text=Lock")
     picture(page, target, "locked")
     page.context.clear_cookies()
-    story(page, address, site, target)
+    for name in story(page, address, site):
+        picture(page, target, name)
     context.close()
     return len(pages)
 

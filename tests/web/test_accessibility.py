@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.screenshots import settle, tour
+from tests.screenshots import settle, story, tour
 from tests.services import ROOT
 from tests.web.serving import served_demo, sign_in_as
 
@@ -80,6 +80,18 @@ def test_pages_with_errors_and_the_locked_station(demo, station):
     station.click("main .button.main")
     station.wait_for_selector("#problems")
     assert found + violations(station) == []
+
+
+def test_a_step_at_every_moment_of_its_life(browser, tmp_path):
+    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 800}, reduced_motion="reduce")
+    page, found = context.new_page(), []
+    with served_demo(tmp_path / "site") as (address, site):
+        for _ in story(page, address, site):
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                found += violations(page) + sideways(page)
+        context.close()
+    assert found == []
 
 
 def test_the_keyboard_reaches_the_content_first(demo, station):

@@ -28,7 +28,7 @@ function show(input) {
   const limits = Object.fromEntries(
     Object.entries(JSON.parse(input.dataset.limits)).map(([name, text]) => [name, text ? decimal(text) : null]),
   );
-  const holder = input.closest(".field");
+  const holder = input.closest(".entry") ?? input.closest(".field");
   const bar = holder.querySelector(".limit-bar");
   const told = holder.querySelector(".limit-told");
   const value = decimal(input.value);
@@ -41,7 +41,6 @@ function show(input) {
   }
   if (!marker) return;
   marker.toggleAttribute("hidden", !value);
-  marker.style.display = value ? "" : "none";
   if (!value) return;
   const [low, high] = [Number(bar.dataset.low), Number(bar.dataset.high)];
   const part = (Number(value[0]) * 10 ** value[1] - low) / (high - low);
