@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
+from typing import Any
 
 from lxml import etree
 
@@ -115,7 +116,7 @@ def every_form_of(diagram: Diagram, recipe_id: str = "MR-FORMS-001") -> bytes:
 def _alone(parameter: v.Parameter) -> v.Parameter:
     names = ("nor_low", "nor_high", "par_low", "par_high")
     plain = not any(re.search("[A-Za-z_]{2}", getattr(parameter, name)) for name in names) or parameter.type != "num"
-    bounds = {} if plain else dict.fromkeys(names, "") | {"limit_action": "none"}
+    bounds: dict[str, Any] = {} if plain else dict.fromkeys(names, "") | {"limit_action": "none"}
     return replace(parameter, formula="1" if parameter.formula else "", when="", **bounds)
 
 
