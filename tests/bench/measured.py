@@ -29,13 +29,13 @@ class Case:
     steps: int
     site: Site
     crew: Crew
-    first_batch: list[float] = field(default_factory=list)
     started: list[float] = field(default_factory=list)
     warm: list[tuple[int, float]] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
     batch: str = ""
     position: int = 0
+    taken: int = 0
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def issue(self) -> str:
@@ -59,7 +59,8 @@ class Case:
         key = f"S{self.position:04}"
         begun, answer = timed(lambda: self._act(start_task, key))
         version = answer["task"]["version"]
-        cold = measured and self.position % COLD_EVERY == 0
+        self.taken += measured
+        cold = measured and self.taken % COLD_EVERY == 0
         if cold:
             self.forget(self.batch)
         taken, answer = timed(lambda: self.complete(key, version))
