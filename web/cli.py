@@ -284,6 +284,29 @@ def backup(target: Path, demo: bool) -> None:
 
 
 @main.command()
+def migrate() -> None:
+    """Bring the tables to this release. On PostgreSQL as their owner; the record itself is never rewritten."""
+    place = _place()
+    _prepare(place)
+    click.echo("The tables are those of this release.")
+
+
+@main.command("create-role")
+@click.argument("name")
+@click.password_option()
+def create_role(name: str, password: str) -> None:
+    """Make a PostgreSQL role that can append to the record, and change neither it nor its triggers; prints its address."""
+    from engine.database import create_application_role
+    from engine.errors import SiteNotReadyError
+
+    try:
+        address = create_application_role(_place().database, name, password)
+    except SiteNotReadyError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"Start the server with BATCHWRIGHT_DATABASE={address}")
+
+
+@main.command()
 @click.argument("login")
 @click.option("--reason", prompt="Why")
 def unlock(login: str, reason: str) -> None:
