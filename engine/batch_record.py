@@ -134,6 +134,16 @@ class BatchRecord:
         types = {p.id: p.type for p in self.step(self.task(task_key)).parameters}
         return {p: None if row["qualifier"] else typed(types[p], row["value"]) for p, row in rows.items() if p in types}
 
+    def read_whole(self) -> None:
+        """Read every task and every value of the batch at once, for whoever is about to look at all of them."""
+        for task in self.reader.rows(Task, batch_id=self.id):
+            if task["key"] not in self._tasks:
+                self.add_task(task)
+        values: dict[str, list[Row]] = {key: [] for key in self._tasks}
+        for row in self.reader.rows(ParameterValue, batch_id=self.id):
+            values[row["task_key"]].append(row)
+        self._values = values | self._values
+
     def remember(self, row: Row) -> None:
         """Let this act see a value it has just written."""
         self.value_rows(row["task_key"]).append(row)

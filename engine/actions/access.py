@@ -27,9 +27,11 @@ from engine.transaction import Act, Actor
 CLOSED = frozenset({"REJECTED", "TERMINATED", "COMPLETED"})
 
 
-def open_batch(act: Act, batch_id: str, *, even_held: bool = False, even_closed: bool = False) -> BatchRecord:
-    """The batch of this act; refused when it is closed, or on hold."""
-    batch = BatchRecord(act.site, act, batch_id)
+def open_batch(
+    act: Act, batch_id: str, task_key: str = "", *, even_held: bool = False, even_closed: bool = False
+) -> BatchRecord:
+    """The batch of this act; refused when it is closed, or on hold. `task_key`: the one task that the act is about."""
+    batch = BatchRecord.at_task(act, batch_id, task_key) if task_key else BatchRecord(act.site, act, batch_id)
     if batch.row["state"] in CLOSED and not even_closed:
         raise BatchClosedError(f"Batch {batch_id} is {batch.row['state'].lower()}.")
     if batch.row["held"] and not even_held:
@@ -41,7 +43,7 @@ def open_for_entry(
     act: Act, actor: Actor, batch_id: str, task_key: str, version: int | None
 ) -> tuple[BatchRecord, dict[str, Any]]:
     """Batch and task for somebody who records at a started step; checks role, training, state and the form's version."""
-    batch = open_batch(act, batch_id)
+    batch = open_batch(act, batch_id, task_key)
     task = batch.task(task_key)
     permit(actor, performer_roles(batch.step(task)))
     require_training(act, actor, batch)

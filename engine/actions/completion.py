@@ -272,6 +272,7 @@ def release_equipment(act: Act, batch: BatchRecord) -> None:
 
 def _without_records(act: Act, batch: BatchRecord) -> list[str]:
     """Completed steps that lack a record they ask for."""
+    batch.read_whole()
     found = []
     for row in act.rows(Task, batch_id=batch.id, state="completed"):
         if batch.recipe.steps[row["step_id"]].parameters:

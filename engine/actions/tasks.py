@@ -46,7 +46,7 @@ def start_task(
     `event_at`: ISO instant of the real start where it is entered late. Raises TaskNotReadyError, NotPermittedError,
     TrainingMissingError, TaskBlockedError, EventTimeError.
     """
-    batch = access.open_batch(act, batch_id)
+    batch = access.open_batch(act, batch_id, task_key)
     task = batch.task(task_key)
     step = batch.step(task)
     access.permit(actor, access.performer_roles(step))
@@ -94,7 +94,7 @@ def sign_task(
     A value recorded here that blocks the step leaves it recorded, judged and unsigned (answer `signed`: False).
     Source: 21 CFR 11.50, 11.70, 11.200.
     """
-    batch = access.open_batch(act, batch_id)
+    batch = access.open_batch(act, batch_id, task_key)
     task = batch.task(task_key)
     slot_name, slot = _slot(batch, task, actor, meaning)
     access.require_training(act, actor, batch)
