@@ -186,4 +186,5 @@ def create_application_role(url: str, name: str, password: str) -> str:
                 connection.exec_driver_sql(f"GRANT {rights} ON {table.__tablename__} TO {quoted}")
     finally:
         engine.dispose()
-    return make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
+    address = make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
+    return address.replace(" ", "%20")  # the driver's own tools want it so

@@ -24,31 +24,31 @@ from engine.transaction import Actor
 
 
 def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[str, Any]:
-    """One task as a person sees it. RecordNotFoundError for a batch or task that is not there."""
+    """One task as a person sees it; a verifier who has still to read for themselves sees no typed value. RecordNotFoundError for a batch or task that is not there."""
     with site.read() as reader:
         batch = BatchRecord(site, reader, batch_id)
         task = batch.task(task_key)
         step = batch.step(task)
-        values = batch.values(task_key)
         signatures = [signature_view(batch, s) for s in batch.signatures(task_key)]
         slots = open_slots(step, {s["slot"] for s in signatures})
-        first = next(iter(slots.values()), None)
-        blind = first is not None and first.code == "V" and first.meanings[0] == "verified_by"
+        verifying = next((s for s in slots.values() if s.meanings[0] == "verified_by"), None)
+        unread = to_verify(batch, task) if verifying and "P" not in slots else []
+        hidden = unread if verifying and actor.roles.intersection(verifying.roles) and actor.id != task["performed_by"] else []
         return {
             "batch": batch_header(batch),
             "task": task,
             "step": step_view(step),
             "version": task["version"],
             "content_hash": content_hash(batch, task),
-            "fields": _fields(batch, task),
-            "values": values,
-            "history": _history(batch, task),
+            "fields": [f | {"value": None} if f["id"] in hidden else f for f in _fields(batch, task)],
+            "values": {p: row for p, row in batch.values(task_key).items() if p not in hidden},
+            "history": {p: rows for p, rows in _history(batch, task).items() if p not in hidden},
             "scans": reader.rows(Scan, batch_id=batch_id, task_key=task_key, order=("at", "id")),
             "still_to_scan": missing_scans(batch, task) if task["state"] == "started" else [],
             "exceptions": exceptions_view(batch, task),
             "signatures": signatures,
             "next_slots": [_slot(name, s, actor) for name, s in slots.items()],
-            "to_verify": to_verify(batch, task) if blind else [],
+            "to_verify": unread,
             "decision_roles": json.loads(task["decision_roles"]),
             "decisions": reader.rows(Decision, batch_id=batch_id, task_key=task_key, order=("at", "id")),
             "departures": reader.rows(Departure, batch_id=batch_id, step_id=step.id),

@@ -38,6 +38,7 @@ from engine.errors import (
     TaskNotReadyError,
     TrainingMissingError,
 )
+from engine.queries.task_view import task_view
 from engine.queries.trail import audit_trail
 from engine.records import Batch, Correction, Equipment, ExceptionRecord, ParameterValue, Scan, Signature
 from engine.step_content import still_valid
@@ -434,3 +435,24 @@ def test_a_calculation_that_is_exactly_at_its_limit_is_not_pushed_over_it_by_rou
     found = parse("24*ln(2)/ln(8/4)").evaluate({})
     assert found != 24
     assert settled(found) == 24
+
+
+@pytest.mark.requirement("A11-07")
+def test_a_verifier_sees_no_typed_value_before_reading_it_and_a_difference_is_not_signed(cart: Cart) -> None:
+    begin(cart, "S05")
+    cart.act(record_values, "MFG_OP", B, task_key="S05", entries={"clean_end": "2026-03-01T20:00:00Z"})
+    sign(cart, "MFG_OP", "S05", "performed_by")
+    seen = {role: task_view(cart.site, B, "S05", cart.crew[role][0])["values"].keys() for role in ("MFG_VER", "MFG_OP")}
+    assert "clean_end" not in seen["MFG_VER"]
+    assert "clean_end" in seen["MFG_OP"]
+    read = cart.act(
+        sign_task,
+        "MFG_VER",
+        B,
+        task_key="S05",
+        meaning="verified_by",
+        proof=True,
+        verification={"clean_end": "2026-03-01T21:00:00Z"},
+    )
+    assert not read["signed"]
+    assert ("S05", 26, "minor") in cart.exceptions(B)
