@@ -42,7 +42,7 @@ recipe: setup ## Draw the master recipe diagrams again from their tables
 	$(BIN)/python -m bpmn.importers tests/data/cart bpmn/processes/master_recipes/MR-CART-001.bpmn
 
 verify: setup ## Check the chains of the demo site's records
-	$(BIN)/batchwright verify
+	$(BIN)/batchwright verify --demo
 
 clean: ## Remove everything that setup and the tests made (the demo site's records stay in var/)
 	rm -rf $(VENV) node_modules web/static/dist *.egg-info build dist \

@@ -27,6 +27,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from api.auth import GMP_ROLES, PUBLIC, SIGNED_IN, allow
+from engine.actions.people import note_refused_access
+from engine.transaction import perform
 from web import sessions
 
 __all__ = ["GMP_ROLES", "PUBLIC", "SIGNED_IN", "allow", "background", "guard_pages", "page_again", "permitted"]
@@ -73,6 +75,7 @@ def _refusal(view: Callable[..., Any]) -> ResponseReturnValue | None:
         return ask_to_sign_in(request.full_path.rstrip("?"))
     assert request.endpoint is not None
     if not permitted(request.endpoint, person.roles):
+        _note_refused()
         abort(403)
     if not getattr(view, "background", False):
         sessions.touch()
@@ -82,6 +85,15 @@ def _refusal(view: Callable[..., Any]) -> ResponseReturnValue | None:
         if not person.accepted:
             return redirect(url_for("account_page.statement"))
     return None
+
+
+def _note_refused() -> None:
+    """An attempt to change something without the right is in the trail; a look at a page is not worth an entry."""
+    actor = sessions.session_actor()
+    if actor is not None and request.method == "POST":
+        site = current_app.extensions["batchwright"]
+        what = f"{request.method} {request.path}"
+        perform(site, note_refused_access, actor=actor, stream=f"person:{actor.id}", source="ui", what=what)
 
 
 def ask_to_sign_in(then: str, problems: list[dict[str, str]] | None = None, login: str = "") -> ResponseReturnValue:

@@ -143,7 +143,9 @@ def _limit_sign_ins(app: Flask) -> None:
     limiter = app.extensions["sign-in limiter"] = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited = limiter.shared_limit(app.config["SIGN_IN_LIMIT"] or "1 per second", scope="sign-in", methods=["POST"])
     for rule in app.url_map.iter_rules():
-        if rule.rule in ("/sign-in", f"{api_app.ROOT}/session", f"{api_app.ROOT}/session/password") and "POST" in (rule.methods or ()):
+        if rule.rule in ("/sign-in", f"{api_app.ROOT}/session", f"{api_app.ROOT}/session/password") and "POST" in (
+            rule.methods or ()
+        ):
             view: Any = app.view_functions[rule.endpoint]
             wrapped: Any = limited(view)
             wrapped.allowed = view.allowed

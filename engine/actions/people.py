@@ -93,6 +93,12 @@ def note_unknown_login(act: Act, *, actor: Actor) -> dict[str, Any]:
     return {}
 
 
+def note_refused_access(act: Act, *, actor: Actor, what: str) -> dict[str, Any]:
+    """Somebody tried to do what none of their roles allows. Source: 21 CFR 11.10(g), 11.300(d)."""
+    act.note("access:refused", critical=True, what=what[:200])
+    return {}
+
+
 def accept_statement(act: Act, *, actor: Actor, proof: Proof) -> dict[str, Any]:
     """The person accepts that their electronic signature binds them; needed before the first signature.
 

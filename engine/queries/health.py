@@ -9,7 +9,7 @@ from engine import clock
 from engine.reader import Reader
 from engine.site import Site
 
-REFUSALS = ("password:refused", "person:locked", "session:refused", "signature:refused")
+REFUSALS = ("password:refused", "person:locked", "session:refused", "signature:refused", "access:refused")
 MOST = 50
 
 
@@ -55,8 +55,7 @@ def _checkpoint(reader: Reader) -> dict[str, Any] | None:
 def _refusals(reader: Reader) -> list[dict[str, Any]]:
     marks = ", ".join([reader.mark] * len(REFUSALS))
     statement = (
-        f"SELECT at, tag, actor_id, actor_name, source, body FROM journal WHERE tag IN ({marks}) "
-        f"ORDER BY at DESC LIMIT {MOST}"
+        f"SELECT at, tag, actor_id, actor_name, source, body FROM journal WHERE tag IN ({marks}) ORDER BY at DESC LIMIT {MOST}"
     )
     names = ("at", "tag", "actor_id", "actor_name", "source")
     return [

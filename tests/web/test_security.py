@@ -15,7 +15,9 @@ def pages_of(app):
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/connection", "/static/base.css"])
 def test_only_our_own_scripts_run_and_nobody_frames_us(client, path):
-    headers = client.get(path).headers
+    answer = client.get(path)
+    answer.close()
+    headers = answer.headers
     policy = headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
@@ -71,6 +73,15 @@ def test_a_route_that_names_no_role_is_refused(app, client):
     app.add_url_rule("/forgotten", "forgotten", lambda: "open")
     sign_in(client, "petra")
     assert client.get("/forgotten").status_code == 403
+
+
+@pytest.mark.requirement("N-06")
+def test_an_attempt_without_the_right_is_refused_and_in_the_trail(client, app):
+    sign_in(client, "anna")
+    assert client.post("/equipment/new", data={"equipment_id": "B1"}).status_code == 403
+    administrator = app.test_client()
+    sign_in(administrator, "petra")
+    assert "POST /equipment/new" in administrator.get("/health").text
 
 
 def test_what_people_recorded_never_becomes_markup(client):
