@@ -48,7 +48,7 @@ def expression_places(diagram: Diagram) -> Iterator[ExpressionPlace]:
         yield from _loop(node, known)
         if node.timer is not None and node.timer.due:
             timer = mes_elements(node.element, "timer")[0]
-            yield ExpressionPlace(node.id, "the due time", node.timer.due, INSTANT, known.at(node.id), timer)
+            yield ExpressionPlace(node.id, "the due time", node.timer.due, INSTANT, known.at_timer(node.id), timer)
         if node.type == "scriptTask":
             yield from _script(node, known.at(node.id))
         if node.step is not None:

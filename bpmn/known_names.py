@@ -35,13 +35,20 @@ class KnownNames:
             self.everywhere[f"{step_id}.end"] = INSTANT
             for parameter in step.parameters:
                 self.everywhere[f"{step_id}.{parameter.id}"] = KIND_OF_TYPE.get(parameter.type)
+        self.scripted: dict[str, Value | None] = {}
         for node in diagram.nodes.values():
-            self.everywhere.update(dict.fromkeys(script_names(node)))
+            self.scripted.update(dict.fromkeys(script_names(node)))
 
     def at(self, node_id: str) -> Names:
-        """What a condition, timer or script at this node, or a loop condition of this subprocess, may use."""
-        loops: dict[str, Value | None] = dict.fromkeys(loop_names(self._diagram, node_id), NUMBER)
-        return ChainMap(loops, self.everywhere)
+        """What a condition or script at this node, or a loop condition of this subprocess, may use."""
+        return ChainMap(self._loops(node_id), self.scripted, self.everywhere)
+
+    def at_timer(self, node_id: str) -> Names:
+        """What a due time may use. What scripts assign routes tokens and is no record, so nothing is computed from it."""
+        return ChainMap(self._loops(node_id), self.everywhere)
+
+    def _loops(self, node_id: str) -> dict[str, Value | None]:
+        return dict.fromkeys(loop_names(self._diagram, node_id), NUMBER)
 
     def in_step(self, step_id: str) -> Names:
         """What the formulas and limits of this step may use: also its own parameters, its times, its last iteration."""

@@ -78,6 +78,7 @@ class BatchRecord:
         self._changes: dict[str, dict[str, Any]] = {}
         self._own_changes: dict[str, Any] = {}
         self._values: dict[str, list[Row]] = {}
+        self._written: list[Row] = []
         self._signatures: dict[str, list[Row]] = {}
         self._exceptions: dict[str | None, list[Row]] = {}
         self._training: dict[str, list[Row]] = {}
@@ -147,6 +148,7 @@ class BatchRecord:
     def remember(self, row: Row) -> None:
         """Let this act see a value it has just written."""
         self.value_rows(row["task_key"]).append(row)
+        self._written.append(row)
 
     def signed(self, row: Row) -> None:
         """Let this act see a signature it has just recorded."""
@@ -157,6 +159,15 @@ class BatchRecord:
         """Let this act see an exception it has just recorded."""
         if row["step_id"] in self._exceptions:
             self._exceptions[row["step_id"]].append(row)
+
+    @property
+    def corrected(self) -> dict[str, set[str]]:
+        """Which values this act has corrected, by task: those it wrote in place of another."""
+        found: dict[str, set[str]] = {}
+        for row in self._written:
+            if row["corrects"]:
+                found.setdefault(row["task_key"], set()).add(row["parameter_id"])
+        return found
 
     def scope(self, task: Row) -> RecordScope:
         """What names mean at this task."""

@@ -6,7 +6,7 @@ Nothing here changes after it is built; a process keeps one for each revision in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from typing import Any
 from bpmn import vocabulary as v
 from bpmn.diagram import Diagram
 from bpmn.expressions import parse
+from engine.awaited import awaited_steps
 from engine.reader import Reader
 from engine.records import RecipeDocument
 from engine.site import Site
@@ -63,7 +64,8 @@ class ControlRecipe:
         self.hash = hash
         self.procedure = Procedure.from_xml(xml)
         self.header = self.diagram.recipe
-        self.steps = self.diagram.steps
+        self.awaited = awaited_steps(self.diagram)
+        self.steps = {**self.diagram.steps, **self.awaited}
         self.holds = {h.id: _hold(h) for h in self.header.hold_times}
 
     @property
@@ -102,6 +104,12 @@ class ControlRecipe:
         return {s.id: found for s in self.steps.values() if (found := _in_order(s))}
 
     @cached_property
+    def timers_using(self) -> dict[str, tuple[str, ...]]:
+        """Timers of the diagram whose due time hangs on a name (`S24.start`), by that name."""
+        timers = [(n.id, n.timer.due) for n in self.diagram.nodes.values() if n.timer is not None and n.timer.due]
+        return _grouped((name, node_id) for node_id, due in timers for name in parse(due).names if "." in name)
+
+    @cached_property
     def users(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """Which calculations elsewhere use `step.parameter`: pairs (step, parameter), by qualified name."""
         pairs = []
@@ -110,6 +118,11 @@ class ControlRecipe:
                 if p.source == "calc":
                     pairs += [(name, (step.id, p.id)) for name in parse(p.formula).names if "." in name]
         return _grouped(pairs)
+
+    def shared_loops(self, step_id: str, scopes: Collection[str]) -> int:
+        """How many of the loops around a step are among these scopes."""
+        around = (self.diagram.nodes.get(s) for s in self.diagram.ancestors(step_id) if s in scopes)
+        return sum(node is not None and _repeats(node.element) for node in around)
 
     def loops(self, step_id: str) -> tuple[v.Loop, ...]:
         """The loops around a step, outermost first, one for each number of its task key."""

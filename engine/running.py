@@ -50,25 +50,29 @@ def note_advance(act: Act, batch_id: str, run: Run, events: Iterable[tuple[Any, 
     """Put into the trail what the engine was told, and keep its snapshot for the next process."""
     written = []
     for kind, *rest in events:
-        values: Mapping[str, Value] = rest[-1] if kind != "fire" else {}
+        values: Mapping[str, Value | None] = rest[-1] if kind != "fire" else {}
         key = [rest[0]] if kind != "start" else []
-        written.append([kind, *key, {name: tagged(value) for name, value in values.items()}])
+        written.append([kind, *key, {n: None if value is None else tagged(value) for n, value in values.items()}])
     act.note(ADVANCED, events=written)
     act.cache_put(batch_id, run.snapshot().decode())
 
 
 def _event(written: list[Any]) -> tuple[Any, ...]:
     kind, *rest = written
-    values = {name: untagged(pair) for name, pair in rest[-1].items()}
+    if kind == "fire":
+        return kind, rest[0]
+    values = {name: None if pair is None else untagged(pair) for name, pair in rest[-1].items()}
     if kind == "start":
         return kind, values
-    return (kind, rest[0], values) if kind == "complete" else (kind, rest[0])
+    return kind, rest[0], values
 
 
 def _follow(run: Run, events: Iterable[tuple[Any, ...]]) -> Run:
     for kind, *rest in events:
         if kind == "complete":
             run.complete(rest[0], rest[1])
+        elif kind == "correct":
+            run.correct(rest[0], rest[1])
         elif kind == "fire":
             run.fire(rest[0])
         else:

@@ -53,7 +53,8 @@ class RecordScope:
         step = self.recipe.steps.get(self.task["step_id"])
         if step is not None and step.parameter(name) is not None:
             return self.own.get(name)
-        for loop, number in zip(self._loops(), iteration_of(self.task["key"]), strict=False):
+        # A called process does not see the loops around its call, so the numbers are matched from the innermost outwards.
+        for loop, number in zip(reversed(self._loops()), reversed(iteration_of(self.task["key"])), strict=False):
             if loop.name == name:
                 return Decimal(loop.first + number - 1)
         raise KeyError(name)
@@ -78,7 +79,7 @@ class RecordScope:
             raise KeyError(f"previous.{name}")
         if iteration[-1] > 1:
             earlier = (*iteration[:-1], iteration[-1] - 1)
-            key = f"{self.task['step_id']}[{'.'.join(map(str, earlier))}]"
+            key = f"{self.task['key'].partition('[')[0]}[{'.'.join(map(str, earlier))}]"
             return self._read_values(key).get(name)
         first = self._loops()[-1].previous
         if not first:

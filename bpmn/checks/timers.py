@@ -46,6 +46,9 @@ def _timer(node: Node, holds: set[str]) -> Iterator[Finding]:
         yield at(node.element, RULE, "the timer needs a due time or a hold time, one of the two", "write due or hold")
     elif node.timer.hold and node.timer.hold not in holds:
         yield at(node.element, RULE, f"{shown(node.timer.hold)} is no hold time of the recipe", "name one of them")
+    elif node.timer.hold and node.type != "boundaryEvent":
+        problem = "nothing may wait for a hold time to be exceeded: it may have ended, or never begin"
+        yield at(node.element, RULE, problem, "draw it on the step that ends the hold time, or write due")
 
 
 def _literals(definition: etree._Element) -> Iterator[Finding]:

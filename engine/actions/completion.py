@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from bpmn import vocabulary as v
-from bpmn.expressions import Value, parse
+from bpmn.expressions import Value
 from engine import clock
 from engine.actions import access
+from engine.actions.diagram_timers import set_timer
 from engine.actions.findings import comments_due, judge_and_raise
 from engine.actions.holds import block_late_step, drop_unreachable
 from engine.actions.incidents import record_incident
@@ -152,12 +152,19 @@ def complete_if_ready(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Pro
     act.note("task:completed", task=task["key"])
     if step.kind in AFTER and batch.row["state"] in REVIEW_ORDER:
         batch.change(state=AFTER[step.kind])
-    values = _routing(batch, task)
     try:
-        change = batch.run.complete(task["key"], values)
+        return _go_on(act, batch, task)
     except EngineFaultError as fault:
         raise fault.recording(record_incident, act.stream, batch_id=batch.id, what=str(fault)) from fault
-    return advance(act, batch, change, [("complete", task["key"], values)])
+
+
+def _go_on(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Progress:
+    """Tell the procedure that a step is done, or that a message came."""
+    key, item = task["key"], batch.run.open.get(task["key"])
+    if item is not None and item.kind == "message":
+        return advance(act, batch, batch.run.fire(key), [("fire", key)])
+    values = _routing(batch, task)
+    return advance(act, batch, batch.run.complete(key, values), [("complete", key, values)])
 
 
 def advance(act: Act, batch: BatchRecord, change: Change, events: Iterable[tuple[Any, ...]]) -> Progress:
@@ -198,30 +205,6 @@ def open_task(act: Act, batch: BatchRecord, item: OpenItem) -> None:
     block_late_step(act, batch, task)
 
 
-def set_timer(act: Act, batch: BatchRecord, item: OpenItem) -> None:
-    """A timer of the diagram waits: its due time, computed from the record. A hold time's own timer has its rows already."""
-    timer = batch.recipe.diagram.nodes[item.node_id].timer
-    if timer is None or timer.hold:
-        return
-    place = {"key": item.key, "step_id": item.node_id, "started_at": None, "ended_at": None}
-    due = parse(timer.due).try_evaluate(batch.scope(place))
-    if isinstance(due, timedelta):
-        due = act.now + due
-    at = due if isinstance(due, datetime) else act.now
-    act.insert(
-        DueTime,
-        id=act.new_id("due"),
-        batch_id=batch.id,
-        kind="timer",
-        ref=item.key,
-        from_key=item.key,
-        due_at=clock.text(at),
-        state="waiting",
-        fired_at=None,
-        version=1,
-    )
-
-
 def _withdraw(act: Act, batch: BatchRecord, key: str) -> list[dict[str, Any]]:
     row = act.find(Task, batch_id=batch.id, key=key)
     if row is None:
@@ -239,6 +222,8 @@ def _routing(batch: BatchRecord, task: Row) -> dict[str, Value]:
     """The values of a completed step that gateways ask for, named by us."""
     names = batch.recipe.routing.get(task["step_id"], ())
     values = batch.typed_values(task["key"]) if names else {}
+    times = {"start": task["started_at"], "end": task["ended_at"]}
+    values |= {name: clock.parse(times[name]) for name in names if name in times and name not in values}
     return {f"{task['step_id']}.{name}": found for name in names if (found := values.get(name)) is not None}
 
 

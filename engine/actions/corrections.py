@@ -18,6 +18,7 @@ from engine.control_recipe import iteration_of
 from engine.errors import CorrectionRefusedError, RecordNotFoundError
 from engine.records import Correction, ParameterValue
 from engine.rules.facts import CorrectionFacts
+from engine.running import note_advance
 from engine.scope import Row
 from engine.transaction import SYSTEM, Act, Actor
 from engine.values import canonical
@@ -63,6 +64,7 @@ def correct_value(
     )
     shown += _record(act, batch, task, old, actor, said(reason))
     shown += _recalculate(act, batch, task, parameter.id)
+    _tell_procedure(act, batch)
     if batch.row["state"] in AFTER_REVIEW:
         batch.change(state="REOPENED")
         act.note("batch:reopened", why="a value was corrected after the review by QA", critical=True)
@@ -130,6 +132,21 @@ def _recalculate(act: Act, batch: BatchRecord, task: dict[str, Any], parameter_i
     return shown
 
 
+def _tell_procedure(act: Act, batch: BatchRecord) -> None:
+    """Ways that are still to be chosen go by the corrected values; of a loop, by those of its last iteration."""
+    for key, names in batch.corrected.items():
+        task = batch.task(key)
+        asked = [name for name in batch.recipe.routing.get(task["step_id"], ()) if name in names]
+        done = [t for t in batch.tasks_of(task["step_id"]) if t["state"] == "completed"]
+        last = max(done, key=lambda t: (t["completed_at"], iteration_of(t["key"])), default=None)
+        if not asked or last is None or last["key"] != key:
+            continue
+        found = batch.typed_values(key)
+        values = {f"{task['step_id']}.{name}": found.get(name) for name in asked}
+        batch.run.correct(key, values)
+        note_advance(act, batch.id, batch.run, [("correct", key, values)])
+
+
 def _users(batch: BatchRecord, task: dict[str, Any], parameter_id: str) -> list[tuple[dict[str, Any], Any]]:
     """Tasks and parameters whose formula uses a value: of the same task, of the next iteration, of later steps."""
     step = batch.step(task)
@@ -139,7 +156,7 @@ def _users(batch: BatchRecord, task: dict[str, Any], parameter_id: str) -> list[
     ]
     iteration = iteration_of(task["key"])
     if previous and iteration:
-        following = f"{step.id}[{'.'.join(map(str, (*iteration[:-1], iteration[-1] + 1)))}]"
+        following = f"{task['key'].partition('[')[0]}[{'.'.join(map(str, (*iteration[:-1], iteration[-1] + 1)))}]"
         tasks = {row["key"]: row for row in batch.tasks_of(step.id)}
         found += [(batch.task(following), p) for p in previous if following in tasks]
     for user_step, user_parameter in batch.recipe.users.get(f"{step.id}.{parameter_id}", ()):

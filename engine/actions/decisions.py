@@ -79,7 +79,7 @@ def decide(
         proof=proof,
         subject=f"decision:{task_key}",
         slot="Q",
-        meaning=MEANING[role],
+        meaning=MEANING.get(role, "authorised_to_proceed"),
         role=role,
         record=_shown(act, batch, task, outcome, said(reason), reference, links),
         batch=batch,

@@ -46,6 +46,8 @@ def open_items(reader: Reader, batch: BatchRecord, *, disposing: str) -> list[st
     items = _untriaged(reader, batch)
     for state in OPEN_STATES:
         for row in reader.rows(Task, batch_id=batch.id, state=state):
+            if row["step_id"] in batch.recipe.awaited and state == "open":
+                continue  # a message that may come and that the end does not wait for
             if batch.task(row["key"])["state"] in OPEN_STATES and row["key"] != disposing:
                 items.append(f"step {row['key']} is {state}")
     if batch.row["state"] != "QA_REVIEWED":
@@ -75,6 +77,9 @@ def after_signature(act: Act, batch: BatchRecord, task: dict[str, Any], slot: v.
         batch.change_task(task, state="completed", completed_at=act.now_text)
         close(act, batch, "REJECTED", meaning)
         return Progress()
+    if batch.step(task).slots.keys() > {row["slot"] for row in batch.signatures(task["key"])}:
+        return Progress()  # the others who release it have not signed yet
+    meaning = batch.signatures(task["key"])[0]["meaning"]
     batch.change(state="RELEASED", disposition=meaning)
     act.note("batch:released", meaning=meaning, critical=True, counts=review_counts(act, batch.id))
     act.note(

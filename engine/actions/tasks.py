@@ -7,7 +7,7 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from engine import clock
-from engine.actions import access
+from engine.actions import access, diagram_timers
 from engine.actions.completion import judge_step, missing_records
 from engine.actions.dispositions import after_signature, gate
 from engine.actions.exceptions import write_comment
@@ -61,6 +61,7 @@ def start_task(
     batch.change_task(task, state="started", started_at=clock.text(at), started_by=actor.id)
     shown = _late(act, batch, task, at, reason)
     shown += hold_event(act, batch, f"{step.id}.start", at, task)
+    diagram_timers.recorded(act, batch, f"{step.id}.start")
     shown += master_values(act, actor, batch, task)
     shown += calculate(act, batch, task)
     if batch.row["state"] == "ISSUED":
@@ -207,6 +208,7 @@ def _end(
     if missing:
         raise MissingRecordsError("; ".join(missing), missing=missing)
     shown += calculate(act, batch, task, final=True)
+    diagram_timers.recorded(act, batch, f"{task['step_id']}.end")
     return shown + hold_event(act, batch, f"{task['step_id']}.end", at, task)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from bpmn import vocabulary as v
 from bpmn.expressions import EvaluationError, Value, parse
 from engine import clock
-from engine.actions import access
+from engine.actions import access, diagram_timers
 from engine.actions.findings import judge_and_raise, raise_findings
 from engine.actions.holds import hold_event
 from engine.batch_record import BatchRecord
@@ -26,7 +26,6 @@ from engine.transaction import SYSTEM, Act, Actor
 from engine.values import canonical, typed
 from forms.field import Choice, Entry, Field
 from forms.form import check
-
 
 _TWENTY_DIGITS = Context(prec=20)
 
@@ -263,6 +262,7 @@ def write_value(
             late_after=batch.late_after,
         )
         shown += judge_and_raise(act, batch, "entry", entered, task, **about)
+    diagram_timers.recorded(act, batch, f"{task['step_id']}.{parameter.id}")
     if parameter.type == "date_time" and isinstance(entry.value, datetime):
         shown += hold_event(act, batch, f"{task['step_id']}.{parameter.id}", entry.value, task)
     return shown

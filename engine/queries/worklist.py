@@ -54,7 +54,8 @@ def batch_items(batch: BatchRecord, actor: Actor) -> list[WorkItem]:
     reader, found = batch.reader, []
     dues = reader.rows(DueTime, batch_id=batch.id, state="waiting", order=("due_at",))
     tasks = [task for state in WAITING for task in reader.rows(Task, batch_id=batch.id, state=state)]
-    tasks += [task for task in reader.rows(Task, batch_id=batch.id, blocked=1) if task["state"] == "completed"]
+    # What a correction blocked afterwards, or a block whose step was withdrawn, waits for its decision all the same.
+    tasks += [task for task in reader.rows(Task, batch_id=batch.id, blocked=1) if task["state"] not in WAITING]
     for task in tasks:
         act, roles, barred = _act(batch, task)
         due = next(

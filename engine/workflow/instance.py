@@ -273,7 +273,7 @@ class Instance(Frontier, BpmnWorkflow):
             scope = around.workflow
             catching = [b for b in activity.task_spec.boundary if b.event_definition.catches(around, _Sent(sent))]
             for token in list(scope.tasks.values()):
-                if token.task_spec in catching and token._parent == around._parent and token._state == WAITING:
+                if token.task_spec in catching and token._state == WAITING:
                     self.wake(token)
                     if token.task_spec.cancel_activity:
                         around.cancel()
@@ -287,6 +287,20 @@ class Instance(Frontier, BpmnWorkflow):
         if prefix + name in self.values:
             raise EngineFaultError(f"the routing value {prefix}{name} would be written twice")
         self.values[prefix + name] = value
+
+    def rewrite(self, call: str, name: str, value: Value | None, *, in_loop: bool) -> None:
+        """Replaces a routing value where it stands now: in the call that wrote it, or handed on to one around it."""
+        prefix = own = f"{call}/" if call else ""
+        while prefix and prefix + name not in self.values:
+            prefix = prefix[: prefix.rfind("/", 0, -1) + 1]
+        if prefix + name not in self.values:
+            if in_loop or value is None:
+                return
+            prefix = own
+        if value is None:
+            del self.values[prefix + name]
+        else:
+            self.values[prefix + name] = value
 
     def forget(self, prefix: str, names: frozenset[str], calls: tuple[str, ...]) -> None:
         """A new iteration begins: what the last one wrote is not recorded yet in this one."""

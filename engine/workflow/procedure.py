@@ -27,6 +27,7 @@ from engine.workflow.specification import Specification, build
 EngineEvent = (
     tuple[Literal["start"], Mapping[str, Value]]
     | tuple[Literal["complete"], str, Mapping[str, Value]]
+    | tuple[Literal["correct"], str, Mapping[str, Value | None]]
     | tuple[Literal["fire"], str]
 )
 NO_VALUES: Mapping[str, Value] = MappingProxyType({})
@@ -85,6 +86,8 @@ class Procedure:
                 raise EngineFaultError("the record does not begin with a start")
             elif event[0] == "complete":
                 run.complete(event[1], event[2])
+            elif event[0] == "correct":
+                run.correct(event[1], event[2])
             else:
                 run.fire(event[1])
         if run is None:
@@ -138,6 +141,17 @@ class Run:
         token = self._token(key, ("timer", "message"))
         return self._act(key, token, {})
 
+    def correct(self, key: str, values: Mapping[str, Value | None]) -> None:
+        """Routing values of a step that was completed were corrected: ways that are still to be chosen follow the new ones.
+
+        Ways already taken stay taken. None: there is no value any more. What a new iteration has begun anew is left alone.
+        """
+        self._sound()
+        node_id = key.rpartition("/")[2].partition("[")[0]
+        _checked(values, self._specification.names.of_node.get(node_id, frozenset()), key)
+        for name, value in values.items():
+            self._instance.rewrite(key.rpartition("/")[0], name, value, in_loop=key.endswith("]"))
+
     def snapshot(self) -> bytes:
         """The frontier, to be kept as a cache: a few kilobytes, whatever the history."""
         self._sound()
@@ -182,7 +196,7 @@ class Run:
         return Change(tuple(instance.items[k] for k in instance.news), tuple(instance.gone))
 
 
-def _checked(values: Mapping[str, Value], allowed: frozenset[str], where: str) -> dict[str, Value]:
+def _checked(values: Mapping[str, Value | None], allowed: frozenset[str], where: str) -> dict[str, Value]:
     """Only names that the recipe's conditions read from this place; None is not recorded yet."""
     for name, value in values.items():
         if name not in allowed:
