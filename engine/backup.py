@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from engine.database import address_text
 from engine.errors import SiteNotReadyError
 
 
@@ -30,7 +31,7 @@ def backup(url: str, target: str | Path) -> Path:
     if parsed.get_backend_name() == "sqlite":
         _copy_sqlite(Path(parsed.database or ""), path)
     else:
-        _dump_postgresql(parsed.set(drivername="postgresql").render_as_string(hide_password=False), path)
+        _dump_postgresql(address_text(parsed.set(drivername="postgresql")), path)
     return path
 
 

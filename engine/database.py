@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 
 from engine.errors import SiteNotReadyError
 from engine.migrations.triggers import REFUSE_BODY, postgresql_triggers, sqlite_triggers
@@ -159,6 +159,11 @@ def trigger_problems(fetch: Callable[[str], Iterable[Any]], *, is_sqlite: bool) 
     return [f"{name} is missing, silenced or was changed" for name in names if name not in active]
 
 
+def address_text(url: URL) -> str:
+    """A database's address with its password, as every client of PostgreSQL reads it: spaces are percent-encoded."""
+    return url.render_as_string(hide_password=False).replace(" ", "%20")
+
+
 def create_application_role(url: str, name: str, password: str) -> str:
     """A PostgreSQL role that can read and append but neither change the record nor silence its triggers.
 
@@ -186,5 +191,4 @@ def create_application_role(url: str, name: str, password: str) -> str:
                 connection.exec_driver_sql(f"GRANT {rights} ON {table.__tablename__} TO {quoted}")
     finally:
         engine.dispose()
-    address = make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
-    return address.replace(" ", "%20")  # the driver's own tools want it so
+    return address_text(make_url(url).set(username=name, password=password))

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
-from engine.database import trigger_problems
+from engine.database import address_text, trigger_problems
 from engine.errors import SiteNotReadyError
 from engine.records.shape import Row
 
@@ -96,7 +96,7 @@ def open_database(url: str) -> Iterator[Database]:
         connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
         connection.execute("BEGIN")
     else:
-        connection = psycopg.connect(parsed.set(drivername="postgresql").render_as_string(hide_password=False))
+        connection = psycopg.connect(address_text(parsed.set(drivername="postgresql")))
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
     try:
