@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check trace bench crash screenshots recipe verify clean
+.PHONY: help setup run test check trace bench crash tamper screenshots recipe verify clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ trace: $(VENV)/.installed ## The requirements, each with the tests that prove it
 
 bench: setup ## Time of a step, memory of a batch, beside a bare commit and stock SpiffWorkflow
 	$(BIN)/python -m tests.bench
+
+tamper: setup ## Tamper with the records behind the application, every kind many times; all of it has to be found
+	$(BIN)/python -m tests.tamper --full
 
 crash: setup ## Kill the server a hundred times per database; nothing acknowledged may be lost
 	$(BIN)/python -m tests.crash --full
