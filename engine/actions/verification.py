@@ -35,7 +35,7 @@ def compare(
     """
     step = batch.step(task)
     asked = [p for p in step.parameters if p.id in to_verify(batch, task)]
-    checked = check([field_of(p) for p in asked], readings)
+    checked = check([field_of(p) for p in asked], readings, act.site.zone)
     recorded = batch.values(task["key"])
     differing = {}
     for parameter in asked:

@@ -150,6 +150,17 @@ def test_an_operator_works_a_step_from_start_to_signature_without_scripts(app, s
     assert typed not in blind.text
 
 
+@pytest.mark.requirement("A11-07")
+def test_a_verifier_reads_in_site_time_without_seeing_the_record_and_a_difference_is_shown_then(app, site):
+    verifier, verify = station(app, "MFG_VER"), f"/batches/{WAITING}/tasks/S05/verification"
+    form = hidden(verifier.get(verify)) | {"w:clean_end": "2026-01-02 03:04", "password": PASSWORDS["victor"]}
+    differs = verifier.post(verify, data=form)
+    assert differs.status_code == 409
+    assert "Your reading differs from the record" in differs.text
+    assert re.search(r"2026-01-02 03:04</td><td class=\"number\">2026-", differs.text)
+    assert [e["number"] for e in review(site, WAITING)["exceptions"]] == [26]
+
+
 @pytest.mark.requirement("P11-13")
 def test_a_step_that_is_not_open_is_refused_by_its_address(app):
     client = station(app, "MFG_OP")

@@ -15,6 +15,8 @@ from web.pages.step import prefixed, version_seen, waits_for_blind_reading
 
 page = Blueprint("verification_page", __name__)
 
+DIFFERENCE = 26
+"""Number of the exception that tells of a reading that differs; it names what was recorded."""
 VERIFIERS = ("MFG_VER", "MFG_SUP", "QC_REV", "QA_FLR", "QA_DISP")
 
 
@@ -35,6 +37,7 @@ def show(batch_id: str, task_key: str) -> ResponseReturnValue:
     differs = (outcome.answer or {}).get("differs", {})
     return render_template(
         "pages/verification.html", view=view, batch=view["batch"], problems=outcome.problems, differs=differs,
+        recorded={e["parameter_id"]: e["expected"] for e in view["exceptions"] if e["number"] == DIFFERENCE},
         fields=[f for f in view["fields"] if f["id"] in view["to_verify"]],
     ), 409 if differs else outcome.status  # fmt: skip
 
