@@ -187,17 +187,32 @@ def test_a_join_in_a_loop_waits_for_both_in_whatever_order_they_come() -> None:
         assert run.outcome == "completed"
 
 
+INTERRUPTED = {
+    "B": d.boundary("B", "leave", "U"),
+    "C": d.boundary("C", "tell", "U", interrupting=False),
+}
+LEAVE = d.event("endEvent", "out", "leave")
+TELL = d.event("intermediateThrowEvent", "throw", "tell")
+AROUND = "begin > U > S2 > end; B > S3 > end3; C > S4 > end4"
+
+
 def test_an_interrupted_scope_does_nothing_more() -> None:
     """The library lets it run on until it rests: what comes after the escalation is still thrown."""
-    deeper = d.sub("W", "begin3 > out", out=d.event("endEvent", "out", "leave"))
-    throw = d.event("intermediateThrowEvent", "throw", "tell")
-    body = d.sub("U", "begin2 > S1 > W > throw > end2", W=deeper, throw=throw)
-    events = {"B": d.boundary("B", "leave", "U"), "C": d.boundary("C", "tell", "U", interrupting=False)}
-    xml = d.process("begin > U > S2 > end; B > S3 > end3; C > S4 > end4", U=body, **events)
+    deeper = d.sub("W", "begin3 > out", out=LEAVE)
+    xml = d.process(AROUND, U=d.sub("U", "begin2 > S1 > W > throw > end2", W=deeper, throw=TELL), **INTERRUPTED)
     stock, run = StockRun(xml, {}), Procedure.from_xml(xml).start()
     stock.complete("S1", {})
     run.complete("S1")
     assert stock.open == {"S3", "S4"}
+    assert list(run.open) == ["S3"]
+
+
+def test_a_branch_of_an_interrupted_scope_does_not_go_on_either() -> None:
+    inner = d.sub("U", "begin2 > S1 > p1 > out; p1 > throw > end2", out=LEAVE, throw=TELL)
+    outer = d.sub("O", "begin3 > U > end3; B > S3 > end4", U=inner, B=d.boundary("B", "leave", "U"))
+    catch = d.boundary("C", "tell", "O", interrupting=False)
+    run = Procedure.from_xml(d.process("begin > O > end; C > S4 > end5", O=outer, C=catch)).start()
+    run.complete("S1")
     assert list(run.open) == ["S3"]
 
 

@@ -282,6 +282,12 @@ def test_scripts_compute_routing_values_from_recorded_ones() -> None:
     assert Procedure.from_xml(xml).routing_names == {"S1.n"}
 
 
+def test_a_routing_value_is_written_once() -> None:
+    scripts = {"k1": d.script("k1", "a = 1"), "k2": d.script("k2", "a = 2")}
+    with pytest.raises(EngineFaultError, match="twice"):
+        started(d.process("begin > k1 > k2 > S1 > end", **scripts))
+
+
 def test_a_service_is_open_for_the_system_and_gives_values() -> None:
     run = started(d.process("begin > V1 > x1; x1 > S2 if V1.ok; x1 > S3 else; S2 > end; S3 > end3"))
     assert run.open["V1"].kind == "service"
@@ -299,7 +305,7 @@ def test_a_step_that_never_reaches_a_person_ends_at_the_budget() -> None:
     body = d.sub("M", "begin3 > k1 > end3", d.loop("true", 1000, name="b"), k1=d.script("k1", "a = 1"))
     xml = d.process("begin > S1 > L > end", L=d.sub("L", "begin2 > M > end2", d.loop("true", 1000), M=body))
     run = started(xml)
-    with pytest.raises(BudgetExceededError):
+    with pytest.raises(BudgetExceededError, match="20001 nodes"):
         run.complete("S1")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import DamagedSnapshotError, EngineFaultError
 from engine.workflow import EngineEvent, Procedure
 from tests.recipes import random_event, random_recipe, random_run, recipes, tell
+from tests.small_recipes import sequence
 
 SEEDS = st.integers(0, 2**32)
 unhurried = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -72,9 +73,10 @@ def test_a_damaged_snapshot_is_refused() -> None:
 
 
 def test_a_snapshot_of_another_revision_is_refused() -> None:
-    kept = Procedure.from_xml(random_recipe(1, 1)).start().snapshot()
+    xml = sequence(3)
+    kept = Procedure.from_xml(xml).start().snapshot()
     with pytest.raises(DamagedSnapshotError):
-        Procedure.from_xml(random_recipe(2, 1)).restore(kept)
+        Procedure.from_xml(xml.replace(b'revision="1.0"', b'revision="1.1"')).restore(kept)
 
 
 def test_a_record_that_does_not_begin_with_a_start_is_not_replayed() -> None:
