@@ -24,7 +24,10 @@ from engine.transaction import Actor
 
 
 def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[str, Any]:
-    """One task as a person sees it; a verifier who has still to read for themselves sees no typed value. RecordNotFoundError for a batch or task that is not there."""
+    """One task as a person sees it. RecordNotFoundError for a batch or task that is not there.
+
+    A verifier who has still to read for themselves sees no typed value.
+    """
     with site.read() as reader:
         batch = BatchRecord(site, reader, batch_id)
         task = batch.task(task_key)

@@ -42,7 +42,7 @@ class Visit:
     label: str
     started_at: datetime
     ended_at: datetime
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     meaning: str = ""
 
 

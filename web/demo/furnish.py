@@ -64,8 +64,8 @@ def _certificate(diagram: Diagram) -> dict[str, dict[str, str]]:
 def _lot(site: Site, crew: Crew, lot: str, material: str, certificate: Mapping[str, str], lasts: timedelta) -> None:
     stream = f"lot:{lot}"
     perform(
-        site, materials.register_lot, actor=crew["MFG_SUP"][0], stream=stream, lot_id=lot, material=material, supplier="Demo supplies",
-        expires_at=clock.now() + lasts, certificate=certificate,
+        site, materials.register_lot, actor=crew["MFG_SUP"][0], stream=stream, lot_id=lot, material=material,
+        supplier="Demo supplies", expires_at=clock.now() + lasts, certificate=certificate,
     )  # fmt: skip
     perform(
         site, materials.set_lot_status, actor=crew["QA_FLR"][0], stream=stream, lot_id=lot, version=1, status="released",

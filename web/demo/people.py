@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine import clock
+from engine import clock, passwords
 from engine.actions import people
 from engine.passwords import Proof
 from engine.queries.people import person_actor
@@ -55,6 +55,7 @@ def settle(site: Site, crew: Iterable[DemoPerson] = PEOPLE) -> dict[str, tuple[A
 
     Returns actor and proof by role (the first person of each).
     """
+    passwords.set_cost(passwords.CHEAP)  # printed on the screen, so nothing is lost; it saves half a minute of hashing
     found: dict[str, tuple[Actor, Proof]] = {}
     for person in crew:
         entry = _join(site, person)
@@ -68,8 +69,8 @@ def train(site: Site, crew: Iterable[DemoPerson], recipe_id: str, revision: str)
     now = clock.now()
     for person in crew:
         perform(
-            site, people.record_training, actor=SYSTEM, stream=f"person:{person.login}", person_id=person.login, recipe_id=recipe_id,
-            revision=revision, valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=730),
+            site, people.record_training, actor=SYSTEM, stream=f"person:{person.login}", person_id=person.login,
+            recipe_id=recipe_id, revision=revision, valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=730),
         )  # fmt: skip
 
 
