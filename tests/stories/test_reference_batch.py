@@ -123,7 +123,7 @@ def _has_limits(parameter: v.Parameter) -> bool:
 
 def _others(parameter: v.Parameter, limits) -> list:
     """Values around and far beyond the limits, and of a calculation no value at all."""
-    found = []
+    found: list = []
     for bound in (limits.nor_low, limits.nor_high, limits.par_low, limits.par_high):
         if isinstance(bound, Decimal):
             found += [bound - abs(bound) - 1, bound + abs(bound) + 1]
