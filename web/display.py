@@ -71,6 +71,8 @@ def meaning(code: str) -> str:
 
 def shown_value(row: Mapping[str, Any], kind: str, zone: ZoneInfo) -> str:
     """A recorded value for people: digits as typed; yes and no in words; an instant in site time."""
+    if row["source"] != "calc" and not row["value"]:
+        return "not obtained"
     if kind == "bool":
         return {"true": "Yes", "false": "No"}.get(row["value"], row["text"])
     if kind == "date_time" and row["value"]:

@@ -10,7 +10,7 @@ from api.fields import KEY, NAME, ROW, Code, Count, Entries, Instant, Schema, Te
 from api.resource import Resource, act, expected_version, site
 from api.signing import Secret, SignedReason, proven
 from bpmn.vocabulary import MEANINGS, ROLES
-from engine.actions import decisions, entries, scans
+from engine.actions import decisions, entries, omissions, scans
 from engine.actions import tasks as actions
 from engine.queries import worklist as work
 from engine.queries.task_view import task_view
@@ -36,13 +36,30 @@ class Scanned(Schema):
     version = Count(1)
 
 
+class Verdicts(ma.fields.Dict):
+    """The pass or fail that a laboratory reported with a value, by parameter; it is compared with the value's limits."""
+
+    def __init__(self) -> None:
+        word = ma.fields.String(validate=ma.validate.OneOf(("pass", "fail")))
+        super().__init__(keys=Code(KEY), values=word, validate=ma.validate.Length(max=400))
+
+
 class Values(Schema):
     """What was typed, by parameter; `reasons` where something is measured again."""
 
     entries = Entries(required=True)
     reasons = Entries()
+    verdicts = Verdicts()
     version = Count(1)
     event_at = Instant(as_text=True)
+
+
+class Omission(Schema):
+    """A parameter whose value can't be obtained, and why."""
+
+    parameter_id = Code(KEY, required=True)
+    reason = Text(1000, shortest=3, required=True)
+    version = Count(1)
 
 
 class Acceptance(Schema):
@@ -66,6 +83,7 @@ class Signing(Secret):
     entries = Entries()
     readings = ma.fields.Dict(keys=Code(KEY), values=Code(ROW), validate=ma.validate.Length(max=400))
     reasons = Entries()
+    verdicts = Verdicts()
     comments = Entries(names=ROW)
     verification = Entries()
     event_at = Instant(as_text=True)
@@ -173,6 +191,16 @@ def record(body: dict, batch_id: str, task_key: str) -> dict:
     Each is kept as typed and judged at once; all problems come together, and nothing is recorded unless all of it is.
     """
     return _at_task(entries.record_values, body, batch_id, task_key)
+
+
+@tasks.acts(f"{TASK}/omissions", Omission, Done)
+@allow(*GMP_ROLES)
+def declare_not_obtained(body: dict, batch_id: str, task_key: str) -> dict:
+    """Say that a value can't be obtained
+
+    It stays on record as missing, with the reason; when the step ends, quality decides about it.
+    """
+    return _at_task(omissions.declare_not_obtained, body, batch_id, task_key)
 
 
 @tasks.acts(f"{TASK}/readings", Acceptance, Done)

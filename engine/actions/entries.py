@@ -9,7 +9,6 @@ from engine.actions import access
 from engine.actions.completion import complete_if_ready
 from engine.actions.values import enter, take_readings
 from engine.batch_record import BatchRecord
-from engine.errors import EntryRefusedError
 from engine.transaction import Act, Actor
 
 
@@ -28,11 +27,11 @@ def record_values(
     """Record typed values at a started step, each kept as typed and judged now.
 
     `entries`: parameter id -> text. `reasons`: why a parameter is measured again, by id. `event_at`: ISO instant of the
-    event where it differs from now. Raises FormError (all fields at once), AlreadyRecordedError, TaskStateError,
-    TaskChangedError. Source: 21 CFR 211.188(b), FDA data integrity Q12.
+    event where it differs from now. `verdicts`: the pass or fail that a laboratory gave, by id. Raises FormError (all
+    fields at once), AlreadyRecordedError, TaskStateError, TaskChangedError. Source: 21 CFR 211.188(b), FDA data integrity Q12.
     """
     batch, task = access.open_for_entry(act, actor, batch_id, task_key, version)
-    shown = enter(act, actor, batch, task, entries, reasons or {}, event_at, _verdicts(entries, verdicts or {}))
+    shown = enter(act, actor, batch, task, entries, reasons or {}, event_at, verdicts)
     act.note("value:recorded", task=task_key, parameters=sorted(entries))
     return _answer(act, batch, task, shown)
 
@@ -62,12 +61,3 @@ def _answer(act: Act, batch: BatchRecord, task: dict[str, Any], shown: list[dict
     done = complete_if_ready(act, batch, task)
     batch.save(act)
     return {"task": access.task_answer(task), "exceptions": shown + done.exceptions, "opened": done.opened}
-
-
-def _verdicts(entries: Mapping[str, str], verdicts: Mapping[str, str]) -> Mapping[str, str]:
-    """The pass or fail that came with each entry, as a laboratory reports it; a rule compares it with the limits."""
-    wrong = {p: f"The verdict on {p} is pass or fail, for a value entered here." for p, word in verdicts.items()
-             if word not in ("pass", "fail") or p not in entries}
-    if wrong:
-        raise EntryRefusedError(" ".join(wrong.values()), problems=wrong, entries=dict(entries))
-    return verdicts

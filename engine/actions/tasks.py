@@ -84,14 +84,15 @@ def sign_task(
     entries: Mapping[str, str] | None = None,
     readings: Mapping[str, str] | None = None,
     reasons: Mapping[str, str] | None = None,
+    verdicts: Mapping[str, str] | None = None,
     comments: Mapping[str, str] | None = None,
     verification: Mapping[str, str] | None = None,
     event_at: str | None = None,
 ) -> dict[str, Any]:
     """Sign a started step in the slot that is the actor's; the performer's signature ends it, the last one completes it.
 
-    `entries`, `readings`, `reasons`: recorded first, in the same act. `comments`: exception id, parameter id or hold id
-    -> comment. `verification`: what an independent verifier read, by parameter. `shown_hash`: of the content shown.
+    `entries`, `readings`, `reasons`, `verdicts`: recorded first, in the same act. `comments`: exception id, parameter id
+    or hold id -> comment. `verification`: what an independent verifier read, by parameter. `shown_hash`: of the content shown.
     A value recorded here that blocks the step leaves it recorded, judged and unsigned (answer `signed`: False).
     Source: 21 CFR 11.50, 11.70, 11.200.
     """
@@ -104,9 +105,9 @@ def sign_task(
         raise StaleRecordError("The record changed after it was shown to you.", version=task["version"])
     was_blocked, ends = task["blocked"], task["state"] == "started"
     shown: list[dict[str, Any]] = []
-    if entries or readings:
+    if entries or readings or verdicts:
         access.permit(actor, access.performer_roles(batch.step(task)))
-        shown += enter(act, actor, batch, task, entries or {}, reasons or {}, None) if entries else []
+        shown += enter(act, actor, batch, task, entries or {}, reasons or {}, None, verdicts) if entries or verdicts else []
         shown += take_readings(act, actor, batch, task, readings or {}, reasons or {}) if readings else []
     if task["blocked"] and not was_blocked:
         act.note("value:recorded", task=task_key, parameters=sorted({*(entries or {}), *(readings or {})}))

@@ -52,6 +52,7 @@ def enter(
     """Check a submission against the step's own fields, record it, then calculate what can be calculated."""
     asked = applicable(batch, task)
     _refuse_the_systems_own(batch.step(task), asked, entries)
+    _refuse_wrong_verdicts(asked, entries, verdicts or {})
     checked = check(
         [field_of(p) for p in asked.values() if _typed_by_hand(p) and p.id in entries], entries, act.site.zone
     )
@@ -174,6 +175,19 @@ def _refuse_the_systems_own(step: v.Step, asked: Mapping[str, v.Parameter], entr
             problems[name] = f"{parameter.name} is not asked for here, because {parameter.when} does not hold."
     if problems:
         raise EntryRefusedError(" ".join(problems.values()), problems=problems, entries=dict(entries))
+
+
+def _refuse_wrong_verdicts(
+    asked: Mapping[str, v.Parameter], entries: Mapping[str, str], verdicts: Mapping[str, str]
+) -> None:
+    """A pass or fail came with each entry, as a laboratory reports it; a rule compares it with the limits."""
+    wrong = {
+        p: f"The verdict on {asked[p].name if p in asked else p} is pass or fail, for a value entered here."
+        for p, word in verdicts.items()
+        if word not in ("pass", "fail") or p not in entries
+    }
+    if wrong:
+        raise EntryRefusedError(" ".join(wrong.values()), problems=wrong, entries=dict(entries))
 
 
 def _refuse_future(act: Act, parameter: v.Parameter, entry: Entry) -> None:

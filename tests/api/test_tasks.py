@@ -95,3 +95,24 @@ def test_a_correction_needs_a_reason_and_keeps_both_values(operator: Client, sit
     with site.read() as reader:
         texts = reader.fetch("SELECT text FROM parameter_value WHERE parameter_id = 'weight' ORDER BY recorded_at")
     assert texts == [("80.10",), ("80.20",)]
+
+
+@pytest.mark.requirement("DI-06")
+def test_a_value_that_can_not_be_had_is_recorded_as_missing_with_its_reason(operator: Client) -> None:
+    operator.post(f"{TASK}/start", {})
+    lost = {"parameter_id": "weight", "reason": "The scale is broken."}
+    assert operator.post(f"{TASK}/omissions", lost | {"reason": ""}).status_code == 422
+    assert operator.post(f"{TASK}/omissions", lost).status_code == 200
+    assert operator.post(f"{TASK}/omissions", lost).status_code == 409
+    signed = sign(operator, entries={"label": "L-1"}).get_json()
+    assert [one["number"] for one in signed["exceptions"]] == [13]
+    assert not signed["completed"]
+
+
+@pytest.mark.requirement("DI-07")
+def test_a_laboratorys_pass_outside_the_limits_is_an_exception_and_a_verdict_comes_with_its_value(operator: Client) -> None:
+    operator.post(f"{TASK}/start", {})
+    for wrong in ({"weight": "fine"}, {"label": "pass"}):
+        assert operator.post(f"{TASK}/values", {"entries": {"weight": "120"}, "verdicts": wrong}).status_code == 422
+    found = operator.post(f"{TASK}/values", {"entries": {"weight": "120"}, "verdicts": {"weight": "pass"}}).get_json()
+    assert {one["number"] for one in found["exceptions"]} == {4, 40}

@@ -11,14 +11,17 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.actions import entries, exceptions, scans, tasks
+from engine.actions import entries, exceptions, omissions, scans, tasks
 from engine.batch_record import BatchRecord
 from engine.queries.task_view import task_view
 from engine.queries.worklist import batch_items
 from web.access import GMP_ROLES, allow
-from web.acting import Outcome, PageProblem, RefusedEntryError, act, actor, attempt, proof, site, taken
+from web.acting import Outcome, PageProblem, RefusedEntryError, act, actor, attempt, proof, require, site, taken
 
 page = Blueprint("step_page", __name__)
+
+LABORATORY = frozenset({"QC_ANL", "QC_REV"})
+"""Whoever has these roles reports a result together with its pass or fail."""
 
 
 @page.route("/batches/<batch_id>/tasks/<task_key>", methods=["GET", "POST"])
@@ -68,6 +71,7 @@ def shown_of(view: dict[str, Any]) -> dict[str, Any]:
         "slot": slot if running and not task["blocked"] and task["state"] in ("started", "performed")
         and who.id not in signed and (slot and (slot["code"] == "P" or who.id != task["performed_by"])) else None,
         "fields_now": [f for f in view["fields"] if f["after_end"] == (task["state"] == "performed")],
+        "reports_verdicts": any(LABORATORY & set(s["roles"]) for s in view["step"]["signatures"][:1]),
         "comments_due": [e for e in view["exceptions"] if e["needs_comment"] and not e["triage"]],
     }  # fmt: skip
 
@@ -100,7 +104,15 @@ def _record(batch_id: str, task_key: str) -> dict[str, Any]:
     typed = prefixed("v:")
     if not typed:
         raise RefusedEntryError(PageProblem("", "Nothing was entered"))
-    answer = _on(entries.record_values, batch_id, task_key, entries=typed, reasons=prefixed("r:"), version=version_seen())
+    answer = _on(
+        entries.record_values,
+        batch_id,
+        task_key,
+        entries=typed,
+        verdicts=prefixed("p:"),
+        reasons=prefixed("r:"),
+        version=version_seen(),
+    )
     flash("Recorded." if not answer["exceptions"] else "Recorded, with exceptions: see below.", "good")
     taken(f"{batch_id}/{task_key}")
     return answer
@@ -113,7 +125,7 @@ def _sign(batch_id: str, task_key: str) -> dict[str, Any]:
     answer = _on(
         tasks.sign_task, batch_id, task_key, meaning=meaning, proof=proof(), version=version_seen(),
         shown_hash=request.form.get("content_hash") or None, entries=prefixed("v:") or None,
-        readings=prefixed("reading:") or None, reasons=prefixed("r:"), comments=prefixed("c:"),
+        readings=prefixed("reading:") or None, reasons=prefixed("r:"), verdicts=prefixed("p:"), comments=prefixed("c:"),
     )  # fmt: skip
     taken(f"{batch_id}/{task_key}")
     if not answer["signed"]:
@@ -140,12 +152,25 @@ def _comment(batch_id: str, task_key: str) -> dict[str, Any]:
     return answer
 
 
+def _not_obtained(batch_id: str, task_key: str) -> dict[str, Any]:
+    require([("missing", "which value"), ("reason", "why it can't be obtained")])
+    answer = _on(
+        omissions.declare_not_obtained, batch_id, task_key, parameter_id=request.form["missing"],
+        reason=request.form["reason"], version=version_seen(),
+    )  # fmt: skip
+    flash("Recorded as not obtained. Signing the step raises it for quality to decide.", "watch")
+    return answer
+
+
 def _stay(batch_id: str, task_key: str) -> dict[str, Any]:
     """Enter in a field: nothing is recorded by accident."""
     raise RefusedEntryError(PageProblem("", "Nothing was recorded: press the button of what you want to do"))
 
 
-ACTS = {"stay": _stay, "start": _start, "scan": _scan, "accept": _accept, "record": _record, "sign": _sign, "comment": _comment}
+ACTS = {
+    "stay": _stay, "start": _start, "scan": _scan, "accept": _accept, "record": _record, "sign": _sign, "comment": _comment,
+    "not_obtained": _not_obtained,
+}  # fmt: skip
 
 
 def _on(action: Any, batch_id: str, task_key: str, **arguments: Any) -> dict[str, Any]:
