@@ -88,7 +88,7 @@ def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[
     step = batch.step(task)
     ended = clock.parse(task["ended_at"])
     started = clock.parse(task["started_at"])
-    signers = [task["started_by"], *{row["person_id"] for row in batch.signatures(task["key"])}]
+    signers = {task["started_by"], *(row["person_id"] for row in batch.signatures(task["key"]))}
     lots = tuple(
         LotFacts(
             id=lot["id"],
@@ -242,9 +242,9 @@ def _end(act: Act, batch: BatchRecord) -> None:
         batch.change(state="TERMINATED")
         act.note("batch:terminated", why="the procedure reached a terminate end", critical=True)
     else:
-        unjudged = _without_records(act, batch)
-        if unjudged:
-            raise MissingRecordsError("; ".join(unjudged), missing=unjudged)
+        missing = _undecided(act, batch) + _without_records(act, batch)
+        if missing:
+            raise MissingRecordsError("; ".join(missing), missing=missing)
         batch.change(state="COMPLETED")
         act.note("batch:completed")
 
@@ -253,6 +253,12 @@ def release_equipment(act: Act, batch: BatchRecord) -> None:
     """The batch has ended: equipment that served this patient alone is free for the next."""
     for row in act.rows(Equipment, batch_id=batch.id):
         act.update(Equipment, {"id": row["id"]}, was=row, batch_id=None)
+
+
+def _undecided(act: Act, batch: BatchRecord) -> list[str]:
+    """Steps that are over and still blocked, by a correction or although they were withdrawn: quality decides first."""
+    rows = [batch.task(row["key"]) for row in act.rows(Task, batch_id=batch.id, blocked=1)]
+    return [f"{row['key']} is blocked and waits for a decision" for row in rows if row["blocked"]]
 
 
 def _without_records(act: Act, batch: BatchRecord) -> list[str]:
