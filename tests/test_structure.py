@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = ["bpmn", "forms", "engine", "api", "web"]
 
 REGISTRY = re.compile(
-    r"pypi\.org|pythonhosted\.org|registry\.npmjs|registry\.yarnpkg|proxy\.golang|artifactory|/simple/|index-url"
+    r"https?://(?:[\w-]+\.)*(?:registry|files|packages|proxy|repo|deb)[\w.-]*/|artifactory|/simple/|index-url"
     r'|"resolved":',
     re.IGNORECASE,
 )
@@ -69,9 +69,9 @@ def test_nothing_committed_is_unfinished():
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        (REGISTRY, "https://files.pythonhosted.org/packages/ab"),
-        (MACHINE_PATH, 'open("/home/anna/batch.csv")'),
-        (MACHINE_PATH, "cd /root/checkout"),
+        (REGISTRY, "https" "://files.example.org/packages/ab"),
+        (MACHINE_PATH, 'open("/' 'home/anna/batch.csv")'),
+        (MACHINE_PATH, "cd /" "root/checkout"),
         (UNFINISHED, "# TODO later"),
     ],
 )
