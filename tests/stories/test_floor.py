@@ -24,6 +24,7 @@ from engine.errors import (
     CommentRequiredError,
     CorrectionRefusedError,
     DuplicateRecordError,
+    EngineFaultError,
     EntryRefusedError,
     EventTimeError,
     MeaningNotAllowedError,
@@ -456,3 +457,27 @@ def test_a_verifier_sees_no_typed_value_before_reading_it_and_a_difference_is_no
     )
     assert not read["signed"]
     assert ("S05", 26, "minor") in cart.exceptions(B)
+
+
+def test_an_error_of_the_engine_leaves_nothing_half_done_and_holds_the_batch_for_quality(
+    cart: Cart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(cart, "S03")
+    cart.floor.record(B, visit("S03"))
+    sign(cart, "MFG_OP", "S03", "performed_by")
+
+    def broken(*_: object) -> None:
+        raise EngineFaultError("S03 led nowhere.")
+
+    monkeypatch.setattr("engine.workflow.Run.complete", broken)
+    with pytest.raises(EngineFaultError):
+        sign(cart, "MFG_WIT", "S03", "witnessed_by")
+    monkeypatch.undo()
+    with cart.site.read() as reader:
+        batch = reader.get(Batch, id=B)
+    assert batch["held"] == 1
+    assert "S03 led nowhere" in batch["incident"]
+    assert cart.task(B, "S03")["state"] == "performed"
+    assert [s["slot"] for s in cart.rows(Signature, B, subject="task:S03")] == ["P"]
+    cart.act(resume_batch, "QA_FLR", B, reason="Cause found and mended.", proof=True)
+    assert sign(cart, "MFG_WIT", "S03", "witnessed_by")["completed"]
