@@ -17,7 +17,7 @@ VERSION = "1"
 MOMENT = "correction"
 NUMBERS = (20, 38)
 
-_INSIDE = ("ok", "recorded", "info")
+_INSIDE = ("ok", "recorded")
 
 
 def applies(facts: CorrectionFacts) -> bool:

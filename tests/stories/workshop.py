@@ -131,8 +131,11 @@ class Workshop:
 
     @property
     def state(self) -> str:
+        return str(self.batch_row()["state"])
+
+    def batch_row(self) -> dict[str, Any]:
         with self.site.read() as reader:
-            return str(reader.get(Batch, id=self.batch)["state"])
+            return reader.get(Batch, id=self.batch)
 
     def task(self, key: str) -> dict[str, Any]:
         return self.rows(Task, key=key)[0]

@@ -18,7 +18,7 @@ def numbers(old: str, new: str, parameter_class: str = "IPC") -> list[int]:
     ("old", "new", "expected"),
     [
         ("ok", "ok", [20]), ("recorded", "recorded", [20]), ("ok", "major", [20]),
-        ("minor", "ok", [20, 38]), ("major", "ok", [20, 38]), ("critical", "critical", [20, 38]),
+        ("info", "ok", [20, 38]), ("minor", "ok", [20, 38]), ("major", "ok", [20, 38]), ("critical", "critical", [20, 38]),
     ],
 )  # fmt: skip
 def test_taking_a_departing_value_away_is_critical(old: str, new: str, expected: list[int]) -> None:
