@@ -70,14 +70,14 @@ def guard_pages(app: Flask) -> None:
 def _refusal(view: Callable[..., Any]) -> ResponseReturnValue | None:
     person = sessions.person()
     if person is None or sessions.is_locked():
-        if getattr(view, "background", False):
+        if _asked_by_itself(view):
             return {"locked": True}, 401
         return ask_to_sign_in(request.full_path.rstrip("?"))
     assert request.endpoint is not None
     if not permitted(request.endpoint, person.roles):
         _note_refused()
         abort(403)
-    if not getattr(view, "background", False):
+    if not _asked_by_itself(view):
         sessions.touch()
     if not getattr(view, "at_first", False):
         if person.password_expired:
@@ -94,6 +94,11 @@ def _note_refused() -> None:
         site = current_app.extensions["batchwright"]
         what = f"{request.method} {request.path}"
         perform(site, note_refused_access, actor=actor, stream=f"person:{actor.id}", source="ui", what=what)
+
+
+def _asked_by_itself(view: Callable[..., Any]) -> bool:
+    """Whether a script of the page asked, not the person: a list that looks again every few seconds."""
+    return getattr(view, "background", False) or "HX-Request" in request.headers
 
 
 def ask_to_sign_in(then: str, problems: list[dict[str, str]] | None = None, login: str = "") -> ResponseReturnValue:

@@ -20,6 +20,7 @@ from engine.site import Site
 
 BAR_WIDTH = 320
 DEPARTED_DIGITS = 8
+LONG_NUMBER = 1_000_000
 
 
 def instant_of(value: str | datetime) -> datetime:
@@ -92,6 +93,15 @@ def _calculated(row: Mapping[str, Any]) -> str:
     return number_text(Context(prec=DEPARTED_DIGITS).plus(number))
 
 
+def short_number(text: str) -> str:
+    """A long number as limits are written, to compare it by eye: `= 8.99e9` for `8990000000`; nothing for others."""
+    number = _number(text)
+    if number is None or "e" in text.casefold() or abs(number) < LONG_NUMBER:
+        return ""
+    short = format_value(number, calculated=True)
+    return f"{'=' if Decimal(short) == number else '≈'} {short}"
+
+
 def limit_bar(parameter: Mapping[str, Any]) -> dict[str, float] | None:
     """Where the ranges of a number lie on a bar of 320 units, or None where it has no two-sided range to draw."""
     bounds = {name: _number(parameter[name]) for name in ("nor_low", "nor_high", "par_low", "par_high")}
@@ -141,6 +151,7 @@ def install(app: Flask, site: Site) -> None:
     zone = site.zone
     app.jinja_env.globals.update(limit_bar=limit_bar)
     app.jinja_env.filters.update(
+        short_number=short_number,
         shown_value=lambda row, kind: shown_value(row, kind, zone),
         instant=iso,
         site_time=lambda value: site_time(value, zone),

@@ -156,7 +156,9 @@ def parameter_view(p: v.Parameter, limits: Limits) -> dict[str, Any]:
 
 
 def _text(written: str, value: Any) -> str:
-    """The limit as the recipe writes it where it is a plain number; else what it came to."""
+    """The limit as the recipe writes it where it is a plain number or a yes or no; else what it came to."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return (
         written
         if value is None or str(value) == written or written.replace(".", "").replace("e", "").isdigit()

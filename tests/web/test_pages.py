@@ -20,6 +20,8 @@ from tests.web.serving import PASSWORDS, demo_site
 from web import demo
 from web.app import create_app
 
+pytestmark = pytest.mark.xdist_group("one demo site")  # the verifier finds the step that the operator has signed
+
 LOGINS = {person.roles[0]: person.login for person in reversed(demo.PEOPLE)}
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from engine.queries.counts import review_counts
-from engine.records import Batch, Decision, Signature
+from engine.records import Batch, Decision, ParameterValue, Scan, Signature
 from engine.verify import verify
 from tests.conftest import Databases
 from tests.stories.cart import BATCH, ORDER, recorded
@@ -53,7 +53,11 @@ def test_without_scripts_the_first_steps_are_started_scanned_recorded_verified_a
     visits = recorded("S03")
     at_pages.floor.at(visits[0].started_at - timedelta(minutes=30))
     at_pages.hands.issue("MFG_SUP", BATCH, ORDER)
-    at_pages.floor.run(BATCH, visits)
+    at_pages.floor.run(BATCH, visits[:2])
+    at_pages.floor.at(visits[2].started_at)
+    at_pages.floor.begin(BATCH, visits[2])
+    assert "Expected: yes" in at_pages.hands.page_of("MFG_OP").inner_text("main")
+    at_pages.floor.finish(BATCH, visits[2])
     assert [at_pages.cart.task(BATCH, visit.step_id)["state"] for visit in visits] == ["completed"] * 3
     assert at_pages.hands.page_of("MFG_OP").evaluate("document.documentElement.dataset.scripts") is None
     assert at_pages.cart.exceptions(BATCH) == []
@@ -90,3 +94,21 @@ def test_0009_low_viability_is_blocked_until_four_people_have_signed_at_their_pa
     assert cart.task(batch, "S04")["state"] == "completed"
     assert [d["role"] for d in cart.rows(Decision, batch)] == ["PROC", "MED", "QA_FLR", "CLI_QA"]
 
+
+
+@one_database
+def test_readings_come_to_the_page_by_themselves_and_what_is_typed_there_stays(at_pages):
+    cart, hands = at_pages.cart, at_pages.hands
+    visits = recorded("S02")
+    cart.run(BATCH, visits[:1])
+    at_pages.floor.at(visits[1].started_at)
+    at_pages.floor.begin(BATCH, visits[1])
+    page = hands.page_of("MFG_OP")
+    page.fill('[name="password"]', "half typed")
+    (scan,) = cart.rows(Scan, BATCH, task_key="S02", kind="equipment")
+    hands.read(scan["equipment_id"], BATCH, "S02", "t_min", "3.1", "C")
+    page.wait_for_selector('button[value="accept"]')
+    assert "Transport temperature max" in page.inner_text("#readings p")
+    assert page.input_value('[name="password"]') == "half typed"
+    hands.press(page, 'button[value="accept"]')
+    assert [row["text"] for row in cart.rows(ParameterValue, BATCH, parameter_id="t_min")] == ["3.1"]

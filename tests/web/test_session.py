@@ -66,6 +66,18 @@ def test_an_idle_session_locks_by_itself_and_background_requests_do_not_keep_it_
     assert client.get("/equipment").status_code == 401
 
 
+@pytest.mark.requirement("P11-29")
+def test_a_list_that_looks_again_by_itself_does_not_keep_an_idle_session_open(client):
+    sign_in(client, "sam")
+    with client.session_transaction() as kept:
+        kept["seen"] -= client.application.config["LOCK_AFTER_SECONDS"] - 5
+    assert client.get("/tasks", headers={"HX-Request": "true"}).status_code == 200
+    with client.session_transaction() as kept:
+        kept["seen"] -= 10
+    assert client.get("/tasks", headers={"HX-Request": "true"}).status_code == 401
+    assert client.get("/tasks").status_code == 401
+
+
 def test_what_was_typed_into_a_locked_page_is_back_after_signing_in_and_was_not_recorded(client, small_site):
     sign_in(client, "sam")
     with client.session_transaction() as kept:

@@ -12,6 +12,7 @@ from tests.batches import put_into_effect, start
 from tests.people import PASSWORD, Staff
 from tests.small_recipes import sequence
 from tests.web.conftest import sign_in
+from web.display import short_number
 
 BATCH = "B-1"
 STEP = f"/batches/{BATCH}/tasks/S001"
@@ -83,3 +84,10 @@ def test_a_verdict_without_its_value_is_refused(at_step, small_site):
 
 def test_only_a_laboratory_is_asked_for_a_verdict(at_step, performer):
     assert ("Reported as" in at_step.get(STEP).text) == (performer == "QC_ANL")
+
+
+@pytest.mark.parametrize(
+    ("text", "short"), [("8990000000", "= 8.99e9"), ("8991234567", "≈ 8.991e9"), ("8.99e9", ""), ("97.20", ""), ("L-1", "")]
+)
+def test_a_long_number_is_also_shown_as_limits_are_written(text, short):
+    assert short_number(text) == short
