@@ -10,7 +10,7 @@ from engine.queries.equipment import equipment
 from tests.screenshots import EXPANSION, WAITING
 from tests.web.serving import served_demo, sign_in_as
 
-FAST_MS, SLOW_MS = 5, 120
+FAST_MS, SLOW_MS = 0, 120
 
 
 @pytest.fixture(scope="module")
