@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from engine.actions import people
 from engine.actor import SYSTEM, Actor
 from engine.keys import create_keys
 from engine.passwords import Proof
-from engine.queries.people import person, person_actor
+from engine.queries.people import person as find_person
+from engine.queries.people import person_actor
 from engine.sign_in import choose_password, confirm, confirm_other, first_password, sign_in
 from engine.site import Site, open_site
 from engine.transaction import perform
@@ -30,6 +33,13 @@ def create(site: Site, login: str, *roles: str, by: Actor = SYSTEM) -> Actor:
     for role in roles:
         perform(site, people.grant_role, actor=by, stream=f"person:{login}", person_id=login, role=role)
     return Actor(login, name, frozenset(roles), "person")
+
+
+def person(site: Site, login: str) -> dict[str, Any]:
+    """The account of somebody who must have one."""
+    found = find_person(site, login)
+    assert found is not None
+    return found
 
 
 def choose_own(site: Site, actor: Actor, old: str = FIRST, new: str = OWN) -> None:
@@ -115,13 +125,15 @@ def test_no_password_and_no_hash_is_in_any_trail(site, anna):
 def test_a_first_password_opens_nothing_but_the_form_to_change_it(site, anna):
     assert person_actor(site, "anna", session_epoch=1, session_id="s1") is None
     choose_own(site, anna)
-    assert person_actor(site, "anna", session_epoch=2, session_id="s1").roles == {"MFG_OP"}
+    actor = person_actor(site, "anna", session_epoch=2, session_id="s1")
+    assert actor is not None
+    assert actor.roles == {"MFG_OP"}
 
 
 @pytest.mark.requirement("P11-31")
 def test_the_last_five_passwords_are_refused_and_the_sixth_is_not(site, anna):
     words = [FIRST, OWN, "Silver-Lantern-3", "Marble-Pigeon-7", "Cobalt-Thicket-9"]
-    for old, new in zip(words, words[1:], strict=False):
+    for old, new in pairwise(words):
         choose_own(site, anna, old, new)
     for word in words:
         with pytest.raises(errors.PasswordRefusedError):
