@@ -104,6 +104,18 @@ class ControlRecipe:
         return {s.id: found for s in self.steps.values() if (found := _in_order(s))}
 
     @cached_property
+    def bounded_by(self) -> dict[str, tuple[tuple[str, v.Parameter], ...]]:
+        """Parameters whose limits, or whose condition to be asked for, use `step.parameter`: pairs (step, parameter)."""
+        pairs = []
+        for step in self.steps.values():
+            for p in step.parameters:
+                ordered = p.type in ("num", "int", "date_time")
+                texts = [p.when, *((p.nor_low, p.nor_high, p.par_low, p.par_high) if ordered else ())]
+                names = {name.removeprefix("previous.") for text in texts if text for name in parse(text).names}
+                pairs += [(n if "." in n else f"{step.id}.{n}", (step.id, p)) for n in sorted(names)]
+        return _grouped(pairs)
+
+    @cached_property
     def timers_using(self) -> dict[str, tuple[str, ...]]:
         """Timers of the diagram whose due time hangs on a name (`S24.start`), by that name."""
         timers = [(n.id, n.timer.due) for n in self.diagram.nodes.values() if n.timer is not None and n.timer.due]

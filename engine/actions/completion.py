@@ -266,8 +266,10 @@ def _without_records(act: Act, batch: BatchRecord) -> list[str]:
     batch.read_whole()
     found = []
     for row in act.rows(Task, batch_id=batch.id, state="completed"):
-        if batch.recipe.steps[row["step_id"]].parameters:
-            found += [
-                f"{row['key']}: {name}" for name in missing_records(act, batch, batch.task(row["key"]), after_end=True)
-            ]
+        step = batch.recipe.steps[row["step_id"]]
+        # Whether a value was asked for was settled when the step was completed; a correction that changes it raises 13.
+        settled = {f"{p.name} ({p.id})" for p in step.parameters if p.when}
+        if step.parameters:
+            missing = missing_records(act, batch, batch.task(row["key"]), after_end=True)
+            found += [f"{row['key']}: {name}" for name in missing if name not in settled]
     return found

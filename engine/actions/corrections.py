@@ -12,6 +12,7 @@ from engine import clock
 from engine.actions import access
 from engine.actions.findings import judge_and_raise
 from engine.actions.reasons import reason as said
+from engine.actions.rejudgement import judge_again
 from engine.actions.values import field_of, settled, write_calculated, write_value
 from engine.batch_record import BatchRecord
 from engine.control_recipe import iteration_of
@@ -64,6 +65,7 @@ def correct_value(
     )
     shown += _record(act, batch, task, old, actor, said(reason))
     shown += _recalculate(act, batch, task, parameter.id)
+    shown += judge_again(act, batch)
     _tell_procedure(act, batch)
     if batch.row["state"] in AFTER_REVIEW:
         batch.change(state="REOPENED")

@@ -9,6 +9,7 @@ import pytest
 from bpmn import vocabulary as v
 from engine import clock
 from engine.actions.corrections import correct_value
+from engine.actions.decisions import decide
 from engine.actions.tasks import sign_task
 from engine.actions.timers import watch
 from engine.errors import EntryRefusedError, MissingRecordsError
@@ -278,4 +279,53 @@ def test_what_a_correction_blocks_is_decided_before_the_batch_ends(workshop: Wor
         workshop.do("S2")
     workshop.proceed("S1")
     workshop.sign("S2")
+    assert workshop.state == "COMPLETED"
+
+
+def test_a_correction_judges_again_what_its_value_bounds_and_asks_for_what_was_left_out(workshop: Workshop) -> None:
+    second = step("S2", number("m", par="0..S1.n"), number("more", when="S1.n < 5"))
+    workshop.run(recipe("begin > S1 > S2 > S3 > end", S1=step("S1", number("n")), S2=second))
+    workshop.do("S1", n="10")
+    workshop.do("S2", m="8")
+    workshop.act(correct_value, "MFG_OP", value_id=workshop.value("S1", "n")["id"], text="4", reason="Misread the scale.")
+    found = {(r["task_key"], r["parameter_id"], r["number"]) for r in workshop.rows(ExceptionRecord)}
+    assert found == {("S1", "n", 20), ("S2", "m", 4), ("S2", "more", 13)}
+    with pytest.raises(MissingRecordsError, match="S2 is blocked"):
+        workshop.do("S3")
+    workshop.proceed("S2")
+    workshop.sign("S3")
+    assert workshop.state == "COMPLETED"
+
+
+def test_a_called_process_in_a_loop_numbers_its_own_loop_and_compares_within_it(workshop: Workshop) -> None:
+    last = v.Parameter("last", "Growth", "num", "1", source="calc", formula="n - previous.n + part * 100")
+    parts = sub("L2", "begin2 > S1 > end2", times("2", name="part"), S1=step("S1", number("n"), last))
+    days = sub("L1", "begin1 > C1 > end1", loop("day < 2", most=3), C1=call("C1", "Sub"))
+    workshop.run(recipe("begin > L1 > end", called("Sub", "begin9 > L2 > end9", L2=parts), L1=days))
+    for key, count in (("C1/S1[1.1]", "1"), ("C1/S1[1.2]", "4"), ("C1/S1[2.1]", "1"), ("C1/S1[2.2]", "2")):
+        workshop.do(key, n=count)
+    assert [workshop.value(f"C1/S1[{i}.2]", "last")["value"] for i in (1, 2)] == ["203", "201"]
+    assert workshop.state == "COMPLETED"
+
+
+def test_any_role_that_the_recipe_names_can_decide(workshop: Workshop) -> None:
+    workshop.run(recipe("begin > S1 > end", S1=step("S1", number("n", par="1..2"), decision_roles=("QC_REV", "QA_FLR"))))
+    workshop.start("S1")
+    workshop.enter("S1", n="3")
+    workshop.act(decide, "QC_REV", task_key="S1", outcome="proceed", reason="Measured twice.", proof=True)
+    workshop.proceed("S1")
+    workshop.sign("S1")
+    assert workshop.state == "COMPLETED"
+
+
+def test_a_block_of_a_step_that_was_withdrawn_still_waits_on_the_worklist(workshop: Workshop) -> None:
+    gone = boundary("M1", "message", "S1")
+    workshop.run(recipe("begin > S1 > end; M1 > S2 > end2", S1=step("S1", number("n", par="1..2")), M1=gone))
+    workshop.start("S1")
+    workshop.enter("S1", n="3")
+    workshop.do("M1")
+    items = worklist(workshop.site, workshop.crew["QA_FLR"][0])
+    assert [(i.task_key, i.act) for i in items if i.mine and i.act == "decide"] == [("S1", "decide")]
+    workshop.proceed("S1")
+    workshop.do("S2")
     assert workshop.state == "COMPLETED"
