@@ -18,6 +18,7 @@ from bpmn.checks import (
     dead_step,
     deadlock,
     default_flow,
+    disposition,
     drawing,
     event_codes,
     expressions,
@@ -95,6 +96,7 @@ CHECKS: tuple[Check, ...] = (
     expressions,
     write_once,
     hold_times,
+    disposition,
     markup,
     *_SOUNDNESS,
 )
