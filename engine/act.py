@@ -40,8 +40,8 @@ class Chain:
 class Act(Reader):
     """One act of one actor on one stream. Actions read, `insert`, `update` and `note`; they never commit.
 
-    `now` is the one instant of the act. `role` is the role that the actor acts in (an action may name it), and
-    `recipe_hash` the control recipe that it is about, both for the entry.
+    `now` is the one instant of the act, `now_text` the same as it is stored. `role` is the role that the actor acts in
+    (an action may name it), and `recipe_hash` the control recipe that it is about, both for the entry.
     """
 
     def __init__(self, site: Site, connection: Connection, actor: Actor, source: str) -> None:
@@ -52,6 +52,7 @@ class Act(Reader):
         self.role = ",".join(sorted(actor.roles))
         self.recipe_hash: str | None = None
         self.now = clock.now()
+        self.now_text = clock.text(self.now)
         self.after_commit: list[Callable[[], None]] = []
         self._chains: dict[str, Chain] = {}
         self._writes = Writes(self._raw, is_sqlite=self.is_sqlite)
@@ -72,6 +73,10 @@ class Act(Reader):
         self.flush()
         return super().fetch(statement, *values)
 
+    def fetch_earlier(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The same for rows that were there before this act: what is queued waits on."""
+        return super().fetch(statement, *values)
+
     # Streams
 
     @property
@@ -90,6 +95,7 @@ class Act(Reader):
             self.also(name)
         self._primary = self._chains[stream]
         self.now = clock.now()
+        self.now_text = clock.text(self.now)
 
     def also(self, name: str) -> Chain:
         """Hold another stream too; it gets its own entry if the act writes to it."""
@@ -130,11 +136,6 @@ class Act(Reader):
         self._raw.execute(statement, values)
 
     # Recording
-
-    @property
-    def now_text(self) -> str:
-        """The instant of the act as it is stored."""
-        return clock.text(self.now)
 
     def new_id(self, kind: str = "") -> str:
         """A new record's id, unique in the site for ever: stream / entry / counter."""
@@ -216,12 +217,12 @@ class Act(Reader):
         self._writes.add(("engine_snapshot", batch_id), statement, (batch_id, self.seq, data, mac))
 
     def cache_get(self, batch_id: str) -> tuple[int, str] | None:
-        """(entry, data) of the engine's snapshot, or None if there is none that can be trusted.
+        """(entry, data) of the engine's snapshot from before this act, or None if there is none that can be trusted.
 
         Engine events of later entries are still to be replayed on it.
         """
         mark = self.mark
-        found = self.fetch(f"SELECT seq, data, mac FROM engine_snapshot WHERE batch_id = {mark}", batch_id)
+        found = self.fetch_earlier(f"SELECT seq, data, mac FROM engine_snapshot WHERE batch_id = {mark}", batch_id)
         for seq, data, mac in found:
             if mac == self.site.keys.seal("snapshot", f"{batch_id}\n{seq}\n{data}"):
                 return seq, data
@@ -270,7 +271,7 @@ class Act(Reader):
         entry: dict[str, Any] = {
             "stream": chain.name,
             "seq": chain.seq + 1,
-            "at": clock.text(self.now),
+            "at": self.now_text,
             "zone": self.site.settings.zone,
             "simulated": int(clock.is_simulated()),
             "tag": chain.notes[0][0],

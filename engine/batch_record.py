@@ -79,6 +79,7 @@ class BatchRecord:
         self._own_changes: dict[str, Any] = {}
         self._values: dict[str, list[Row]] = {}
         self._written: list[Row] = []
+        self._current: dict[str, dict[str, Row]] = {}
         self._signatures: dict[str, list[Row]] = {}
         self._exceptions: dict[str | None, list[Row]] = {}
         self._training: dict[str, list[Row]] = {}
@@ -125,7 +126,9 @@ class BatchRecord:
 
     def values(self, task_key: str) -> dict[str, Row]:
         """The values of a task that count now, by parameter id."""
-        return current(self.value_rows(task_key))
+        if task_key not in self._current:
+            self._current[task_key] = current(self.value_rows(task_key))
+        return self._current[task_key]
 
     def typed_values(self, task_key: str) -> dict[str, Value | None]:
         """The same, with their types. A reported `<0.25` is no number to calculate with: None."""
@@ -148,6 +151,7 @@ class BatchRecord:
     def remember(self, row: Row) -> None:
         """Let this act see a value it has just written."""
         self.value_rows(row["task_key"]).append(row)
+        self._current.pop(row["task_key"], None)
         self._written.append(row)
 
     def signed(self, row: Row) -> None:

@@ -14,7 +14,6 @@ from bpmn.expressions import Value
 from engine.act import Act
 from engine.control_recipe import ControlRecipe
 from engine.errors import BatchwrightError, DamagedSnapshotError
-from engine.reader import Reader
 from engine.values import tagged, untagged
 from engine.workflow import Run
 
@@ -35,10 +34,10 @@ def load_run(act: Act, batch_id: str, recipe: ControlRecipe) -> Run:
     return recipe.procedure.replay(engine_events(act, batch_id, 0))
 
 
-def engine_events(reader: Reader, batch_id: str, after: int) -> Iterator[tuple[Any, ...]]:
+def engine_events(act: Act, batch_id: str, after: int) -> Iterator[tuple[Any, ...]]:
     """What the engine was told, in order, in the batch's entries after entry `after`."""
-    statement = f"SELECT body FROM journal WHERE stream = {reader.mark} AND seq > {reader.mark} ORDER BY seq"
-    for (body,) in reader.fetch(statement, f"batch:{batch_id}", after):
+    statement = f"SELECT body FROM journal WHERE stream = {act.mark} AND seq > {act.mark} ORDER BY seq"
+    for (body,) in act.fetch_earlier(statement, f"batch:{batch_id}", after):
         if ADVANCED not in body and '"events":' not in body:
             continue
         parsed = json.loads(body)

@@ -9,9 +9,9 @@ import cProfile
 import os
 import platform
 import pstats
-import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 # The recorded CAR-T batch is run at its own times.
@@ -25,7 +25,10 @@ from tests.bench.site import Bench, bench_site
 from tests.bench_engine import measure_stock
 from tests.services import PostgresServer
 
-LENGTHS = (10, 100, 1000, 5000)
+CART_STEPS = 42
+LENGTHS = (10, CART_STEPS, 100, 1000, 5000)
+Commit = Callable[[], None]
+
 ROUNDS_PER_FIFTH = 150
 STARTS = 25
 PROFILED = 150
@@ -34,34 +37,37 @@ PROFILED = 150
 def main() -> None:
     """Everything, in one run."""
     begun = time.perf_counter()
-    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}. Times in ms: median, and")
-    print("in brackets the quickest tenth, which other work on the machine disturbs least. Password checks are left out.\n")
-    stock = {steps: measure_stock(steps, acts=5 if steps <= 1000 else 2)[0] / 1e6 for steps in (*LENGTHS, 42)}
-    missed: list[str] = []
+    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; times in ms.")
+    print("Median, and in brackets the quickest tenth, which other work on the machine disturbs least.")
+    print("Password checks are left out.\n")
+    stock = {steps: measure_stock(steps, acts=5 if steps <= 1000 else 2)[0] / 1e6 for steps in LENGTHS}
+    found: list[report.Aim] = []
     with tempfile.TemporaryDirectory() as folder, PostgresServer() as server:
         for kind, url in (("SQLite", f"sqlite:///{folder}/records.sqlite"), ("PostgreSQL", server.url())):
-            missed += _database(kind, url, Path(folder) / kind, stock)
-    print("Every aim is met." if not missed else "Aims missed:\n  " + "\n  ".join(missed))
+            found += _database(kind, url, Path(folder) / kind, stock)
+    print(*report.verdict(found), sep="\n")
     print(f"{time.perf_counter() - begun:.0f} s.")
 
 
-def _database(kind: str, url: str, folder: Path, stock: dict[int, float]) -> list[str]:
+def _database(kind: str, url: str, folder: Path, stock: dict[int, float]) -> list[report.Aim]:
     folder.mkdir()
     with bench_site(url, folder) as bench:
         commit = bare_commit(url)
         for _ in range(20):
             commit()
         bare = _steps(bench, commit)
-        bare_beside_starts = _starts(bench, commit)
+        bare_starts = _starts(bench, commit)
         cart = run_cart(bench, commit)
-        report.table(kind, bench.cases, cart, bare, bare_beside_starts, stock)
+        lines = [report.line(case, bare, bare_starts, stock[case.steps]) for case in bench.cases]
+        lines.insert(1, report.cart_line(cart, stock[CART_STEPS]))
+        report.table(kind, lines)
         held = memory.per_live_batch(bench, bench.case("1000 steps"))
-        missed = report.judge(kind, bench.cases, cart, bare, bare_beside_starts, held)
+        aims = report.aims(kind, lines, bench.cases, held)
         _profile(bench.case("10 steps"))
-        return missed
+        return aims
 
 
-def _steps(bench: Bench, commit: report.Commit) -> list[float]:
+def _steps(bench: Bench, commit: Commit) -> list[float]:
     """Runs the longest recipe through once; in its first and last fifth the others and a bare commit take their turns."""
     longest = max(bench.cases, key=lambda case: case.steps)
     fifth = longest.steps // 5
@@ -82,7 +88,7 @@ def _steps(bench: Bench, commit: report.Commit) -> list[float]:
     return bare
 
 
-def _starts(bench: Bench, commit: report.Commit) -> list[float]:
+def _starts(bench: Bench, commit: Commit) -> list[float]:
     """Starts more batches of every recipe, in turns with bare commits."""
     bare = []
     for case in bench.cases:
@@ -107,6 +113,5 @@ def _profile(case: Case) -> None:
     report.profile(pstats.Stats(profile), PROFILED)
 
 
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,7 +11,7 @@ from typing import Any
 from bpmn.diagram import Diagram
 from engine import clock
 from engine.actions.batches import start_batch
-from engine.actions.tasks import sign_task
+from engine.actions.tasks import sign_task, start_task
 from engine.actions.timers import fire_due
 from engine.transaction import perform
 from tests.bench.measured import COLD_EVERY, timed
@@ -28,11 +28,11 @@ BATCHES = 3
 
 @dataclass
 class CartFigures:
-    """Seconds: of completing signatures warm and cold, by order in the batch; of bare commits and starts beside them."""
+    """Seconds: of completing signatures warm and cold, of starts, and of bare commits beside them."""
 
-    steps: int = 0
-    warm: list[tuple[int, float]] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
+    step_starts: list[float] = field(default_factory=list)
     started: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
 
@@ -47,17 +47,17 @@ class TimedHands(DirectHands):
     def act(self, action: Any, who: Any, batch: str, **arguments: Any) -> dict[str, Any]:
         """One act; of signatures, every third is cold."""
         if action is not sign_task:
-            return super().act(action, who, batch, **arguments)
+            taken, answer = timed(lambda: DirectHands.act(self, action, who, batch, **arguments))
+            if action is start_task:
+                self.figures.step_starts.append(taken)
+            return answer
         self.signed += 1
         cold = self.signed % COLD_EVERY == 0
         if cold:
             self.site.runs.take(batch, -1)
         taken, answer = timed(lambda: DirectHands.act(self, action, who, batch, **arguments))
         if answer["completed"]:
-            if cold:
-                self.figures.cold.append(taken)
-            else:
-                self.figures.warm.append((self.signed, taken))
+            (self.figures.cold if cold else self.figures.warm).append(taken)
         self.figures.bare.append(timed(self.commit)[0])
         return answer
 
@@ -69,7 +69,6 @@ def run_cart(bench: Bench, commit: Callable[[], None]) -> CartFigures:
     site, first = bench.site, min(visit.started_at for visit in visits)
     clock.simulate(first - timedelta(days=2))
     diagram = Diagram.parse(xml.encode())
-    figures.steps = len(diagram.steps)
     approve_recipe(site, bench.crew, xml)
     train(site, PEOPLE, diagram.recipe.id, diagram.recipe.revision)
     stock(site, bench.crew, xml)

@@ -74,9 +74,7 @@ class Case:
 
     def complete(self, key: str, version: int) -> Any:
         """The performer enters two values and signs: the values are judged, the step is complete, the next one opens."""
-        return self._act(
-            sign_task, key, meaning="performed_by", proof=self.crew["MFG_OP"][1], version=version, entries=ENTRIES
-        )
+        return self._act(sign_task, key, meaning="performed_by", proof=self.crew["MFG_OP"][1], version=version, entries=ENTRIES)
 
     def forget(self, batch: str) -> None:
         """Throw away what this process keeps in memory of a batch (the parsed revision stays)."""

@@ -4,91 +4,128 @@ from __future__ import annotations
 
 import pstats
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tests.bench.cart import CartFigures
 from tests.bench.measured import Case
 from tests.bench.memory import Held
 
-Commit = Callable[[], None]
-
-WARM, COLD, START, LONGEST, LAST, KIB = 4.0, 6.0, 6.0, 1.3, 1.2, 20
-
-
-def middle(times: Sequence[float]) -> float:
-    """The median, in seconds."""
-    return statistics.median(times) if times else float("nan")
+# The aims: ratios to a bare commit, of long to short recipes, of late to early steps; and KiB.
+WARM, COLD, START, LONGEST, LAST, KIB = 4.0, 6.0, 6.0, 1.3, 1.2, 20.0
+HEAD = (
+    f"{'recipe':14}{'step, warm':>15}{'x bare':>13}{'step, cold':>16}{'x bare':>13}"
+    f"{'start of step':>17}{'start of batch':>16}{'x bare':>13}{'stock step':>12}"
+)
 
 
-def quick(times: Sequence[float]) -> float:
-    """The quickest tenth: what an act costs when nothing else disturbs it."""
-    return sorted(times)[len(times) // 10] if times else float("nan")
+@dataclass(frozen=True)
+class Line:
+    """One recipe's figures on one database, in seconds, with the bare commits that took turns with them."""
 
+    name: str
+    warm: list[float]
+    cold: list[float]
+    step_starts: list[float]
+    starts: list[float]
+    bare: list[float]
+    bare_starts: list[float]
+    stock: float
 
-def warm(case: Case | CartFigures) -> list[float]:
-    """Warm times without their places."""
-    return [taken for _, taken in case.warm]
-
-
-def ms(times: Sequence[float]) -> str:
-    """`0.93 (0.71)`: median and quickest tenth in milliseconds."""
-    return f"{middle(times) * 1e3:6.2f} ({quick(times) * 1e3:5.2f})"
-
-
-def ratio(times: Sequence[float], bare: Sequence[float]) -> str:
-    """`3.1 (2.9)`: of medians and of quickest tenths."""
-    return f"{middle(times) / middle(bare):4.1f} ({quick(times) / quick(bare):4.1f})"
-
-
-def table(
-    kind: str, cases: list[Case], cart: CartFigures, bare: list[float], bare_starts: list[float], stock: dict[int, float]
-) -> None:
-    """One line for each recipe."""
-    print(f"{kind}: bare commit {ms(bare)}, beside CAR-T {ms(cart.bare)}")
-    print("recipe          step warm       x bare      step cold       x bare      start of a step  start of a batch x bare      stock step")
-    rows = [(case.name, case.steps, case, bare, bare_starts, case.begun) for case in cases]
-    rows.insert(1, ("CAR-T, 42", 42, cart, cart.bare, cart.bare, []))  # type: ignore[arg-type]
-    for name, steps, figures, beside, beside_starts, begun in rows:
-        print(
-            f"{name:14} {ms(warm(figures))} {ratio(warm(figures), beside)} {ms(figures.cold)} {ratio(figures.cold, beside)}"
-            f"  {ms(begun)}  {ms(figures.started)} {ratio(figures.started, beside_starts)}  {stock[steps] * 1e3:8.1f}"
+    def __str__(self) -> str:
+        return (
+            f"{self.name:14}{_ms(self.warm):>15}{_times(self.warm, self.bare):>13}{_ms(self.cold):>16}"
+            f"{_times(self.cold, self.bare):>13}{_ms(self.step_starts):>17}{_ms(self.starts):>16}"
+            f"{_times(self.starts, self.bare_starts):>13}{self.stock * 1e3:12.1f}"
         )
 
 
-def judge(
-    kind: str, cases: list[Case], cart: CartFigures, bare: list[float], bare_starts: list[float], held: Held
-) -> list[str]:
-    """Prints the figures that stand beside the table; answers the aims that the medians miss."""
-    shortest, longest = cases[0], cases[-1]
-    growth = middle(warm(longest)) / middle(warm(shortest))
-    print(f"5000 steps against 10: {growth:.2f} ({quick(warm(longest)) / quick(warm(shortest)):.2f})")
-    missed = []
-    found = [("5,000 steps against 10", growth, LONGEST)]
-    for case in cases:
-        first, last = case.fifths()
-        if case.steps >= 100:
-            found.append((f"last fifth against first, {case.name}", middle(last) / middle(first), LAST))
-            print(f"last fifth against first, {case.name}: {middle(last) / middle(first):.2f} ({quick(last) / quick(first):.2f})")
-    for figures, name, beside, beside_starts in [
-        *((case, case.name, bare, bare_starts) for case in cases),
-        (cart, "CAR-T", cart.bare, cart.bare),
-    ]:
+@dataclass(frozen=True)
+class Aim:
+    """A figure and the most that it should be; of medians, and of quickest tenths where other work disturbs the median."""
+
+    name: str
+    most: float
+    median: float
+    tenth: float
+
+    @property
+    def missed(self) -> bool:
+        """Whether the median is beyond the aim."""
+        return not self.median <= self.most
+
+
+def line(case: Case, bare: list[float], bare_starts: list[float], stock: float) -> Line:
+    """The line of a generated recipe."""
+    warm = [taken for _, taken in case.warm]
+    return Line(case.name, warm, case.cold, case.begun, list(case.started), bare, bare_starts, stock)
+
+
+def cart_line(cart: CartFigures, stock: float) -> Line:
+    """The line of the CAR-T recipe; steps that complete with their last signature, entries recorded before."""
+    return Line("CAR-T, 42", cart.warm, cart.cold, cart.step_starts, cart.started, cart.bare, cart.bare, stock)
+
+
+def table(kind: str, lines: Sequence[Line]) -> None:
+    """One line for each recipe."""
+    print(f"{kind}: a bare commit takes {_ms(lines[0].bare)}")
+    print(HEAD)
+    for found in lines:
+        print(found)
+
+
+def aims(kind: str, lines: Sequence[Line], cases: Sequence[Case], held: Held) -> list[Aim]:
+    """Every aim with its figure; prints those that no line of the table shows."""
+    shortest, longest = lines[0], lines[-1]
+    beside = [_aim(f"{longest.name} against {shortest.name}, warm", LONGEST, longest.warm, shortest.warm)]
+    beside += [_aim(f"last fifth against first, {c.name}", LAST, *reversed(c.fifths())) for c in cases if c.steps >= 100]
+    for aim in beside:
+        print(f"{aim.name}: {aim.median:.2f} ({aim.tenth:.2f})")
+    kept = held.kept / 1024
+    print(f"a live batch of 1000 steps holds {kept:.1f} KiB, {held.peak / 1024:.1f} KiB at the peak\n")
+    found = [*beside, Aim("KiB per live batch", KIB, kept, kept)]
+    for one in lines:
         found += [
-            (f"step warm, {name}", middle(warm(figures)) / middle(beside), WARM),
-            (f"step cold, {name}", middle(figures.cold) / middle(beside), COLD),
-            (f"start of a batch, {name}", middle(figures.started) / middle(beside_starts), START),
+            _aim(f"step warm x bare, {one.name}", WARM, one.warm, one.bare),
+            _aim(f"step cold x bare, {one.name}", COLD, one.cold, one.bare),
+            _aim(f"start of a batch x bare, {one.name}", START, one.starts, one.bare_starts),
         ]
-    found.append(("KiB per live batch", held.kept / 1024, KIB))
-    print(f"a live batch of 1,000 steps holds {held.kept / 1024:.1f} KiB; {held.peak / 1024:.1f} KiB at the peak\n")
-    missed += [f"{kind}: {name}: {value:.2f}, the aim is {aim:g}" for name, value, aim in found if not value <= aim]
-    return missed
+    return [Aim(f"{kind}: {aim.name}", aim.most, aim.median, aim.tenth) for aim in found]
+
+
+def verdict(found: Sequence[Aim]) -> Iterator[str]:
+    """The aims that the medians miss."""
+    missed = [aim for aim in found if aim.missed]
+    yield f"{len(found) - len(missed)} of {len(found)} aims are met." + (" Missed:" if missed else "")
+    for aim in missed:
+        yield f"  {aim.name}: {aim.median:.2f} ({aim.tenth:.2f}), the aim is {aim.most:g}"
 
 
 def profile(stats: pstats.Stats, acts: int) -> None:
     """The functions that take most time themselves."""
     print("where the time of completing a step goes (profiled, so slower than above):")
     rows = sorted(stats.stats.items(), key=lambda item: item[1][2], reverse=True)  # type: ignore[attr-defined]
-    for (file, line, name), (_, calls, own, _, _) in rows[:14]:
-        place = f"{'/'.join(file.split('/')[-2:])}:{line} " if line else ""
+    for (file, number, name), (_, calls, own, _, _) in rows[:14]:
+        place = f"{'/'.join(file.split('/')[-2:])}:{number} " if number else ""
         print(f"  {own / acts * 1e6:7.0f} us  {calls / acts:6.1f} calls  {place}{name}")
     print()
+
+
+def _aim(name: str, most: float, ours: Sequence[float], others: Sequence[float]) -> Aim:
+    return Aim(name, most, _middle(ours) / _middle(others), _quick(ours) / _quick(others))
+
+
+def _middle(times: Sequence[float]) -> float:
+    return statistics.median(times)
+
+
+def _quick(times: Sequence[float]) -> float:
+    return sorted(times)[len(times) // 10]
+
+
+def _ms(times: Sequence[float]) -> str:
+    return f"{_middle(times) * 1e3:.2f} ({_quick(times) * 1e3:.2f})"
+
+
+def _times(ours: Sequence[float], bare: Sequence[float]) -> str:
+    return f"{_middle(ours) / _middle(bare):.1f} ({_quick(ours) / _quick(bare):.1f})"
