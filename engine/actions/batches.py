@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from engine import identifiers
+from engine import clock, identifiers
 from engine.actions import access
 from engine.actions.completion import advance
 from engine.actions.dispositions import close
@@ -18,7 +19,7 @@ from engine.canonical import canonical as dump
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import DuplicateRecordError, NotBlockedError, OrderRefusedError
 from engine.passwords import Proof
-from engine.records import Batch
+from engine.records import Batch, DueTime
 from engine.scope import order_values
 from engine.transaction import Act, Actor
 from engine.workflow import Change
@@ -26,6 +27,7 @@ from forms.field import Field
 from forms.form import check
 
 ISSUERS = {"MFG_SUP": "authorised_to_proceed", "COI": "coi_verified_by"}
+AFTER_INCIDENT = timedelta(minutes=15)
 STOPPERS = ("QA_FLR", "QA_DISP", "QP")
 
 
@@ -129,7 +131,7 @@ def hold_batch(act: Act, *, actor: Actor, batch_id: str, reason: str) -> dict[st
 
 
 def resume_batch(act: Act, *, actor: Actor, batch_id: str, reason: str, proof: Proof) -> dict[str, Any]:
-    """Lift a hold, signed by quality."""
+    """Lift a hold, signed by quality. After an incident, timers that are due wait until its cause can be put right."""
     role = access.permit(actor, STOPPERS)
     batch = access.open_batch(act, batch_id, even_held=True)
     if not batch.row["held"]:
@@ -151,6 +153,10 @@ def resume_batch(act: Act, *, actor: Actor, batch_id: str, reason: str, proof: P
         record=record,
         batch=batch,
     )
+    if batch.row["incident"]:
+        for due in act.rows(DueTime, batch_id=batch_id, state="waiting", kind="timer"):
+            if due["due_at"] <= act.now_text:
+                act.update(DueTime, {"id": due["id"]}, was=due, due_at=clock.text(act.now + AFTER_INCIDENT))
     batch.change(held=0, held_reason="", incident="")
     act.note("batch:resumed", reason=said(reason), critical=True)
     batch.save(act)

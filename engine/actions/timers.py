@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine import clock
 from engine.actions.access import CLOSED
@@ -15,7 +15,7 @@ from engine.actions.completion import advance
 from engine.actions.holds import fire_hold
 from engine.actions.incidents import record_incident
 from engine.batch_record import BatchRecord
-from engine.errors import BatchwrightError, DatabaseBusyError, DatabaseUnavailableError
+from engine.errors import BatchClosedError, BatchwrightError, DatabaseBusyError, DatabaseUnavailableError
 from engine.records import Batch, DueTime, Task
 from engine.site import Site
 from engine.transaction import SYSTEM, Act, Actor, perform
@@ -24,19 +24,21 @@ from engine.transaction import SYSTEM, Act, Actor, perform
 def fire_due(site: Site, most: int = 1000) -> int:
     """Fire everything that is due now, each in its own act. Returns how many fired. Safe beside other schedulers.
 
-    A hold time is exceeded after its limit, not at it; a timer of the diagram is due at its instant.
+    A hold time is exceeded after its limit, not at it; a timer of the diagram is due at its instant. What is due at a
+    batch that an incident stopped waits until quality lets it go on; whatever fails at one batch delays no other.
     """
-    now, table = clock.text(clock.now()), DueTime.__table__
+    now, table, batches = clock.text(clock.now()), DueTime.__table__, Batch.__table__
     with site.read() as reader:
         rows = reader.db.execute(
             select(table.c.id, table.c.batch_id, table.c.kind, table.c.due_at)
-            .where(table.c.state == "waiting", table.c.due_at <= now)
+            .join(batches, batches.c.id == table.c.batch_id)
+            .where(table.c.state == "waiting", table.c.due_at <= now, func.coalesce(batches.c.incident, "") == "")
             .order_by(table.c.due_at, table.c.id)
             .limit(most)
         ).all()
-    fired = 0
+    fired, stopped = 0, set()
     for due_id, batch_id, kind, due_at in rows:
-        if kind != "timer" and due_at >= now:
+        if (kind != "timer" and due_at >= now) or batch_id in stopped:
             continue
         try:
             answer = perform(
@@ -45,7 +47,11 @@ def fire_due(site: Site, most: int = 1000) -> int:
             fired += int(answer["fired"])
         except (DatabaseBusyError, DatabaseUnavailableError):
             continue  # it stays due, and the next round fires it
-        except BatchwrightError as error:
+        except BatchClosedError:
+            continue  # it ended meanwhile
+        except Exception as error:
+            stopped.add(batch_id)
+            what = str(error) if isinstance(error, BatchwrightError) else f"{type(error).__name__}: {error}"
             perform(
                 site,
                 record_incident,
@@ -53,7 +59,7 @@ def fire_due(site: Site, most: int = 1000) -> int:
                 stream=f"batch:{batch_id}",
                 source="system",
                 batch_id=batch_id,
-                what=str(error),
+                what=what,
             )
     return fired
 

@@ -8,11 +8,13 @@ import pytest
 
 from bpmn import vocabulary as v
 from engine import clock
+from engine.actions.batches import resume_batch
 from engine.actions.corrections import correct_value
 from engine.actions.decisions import decide
 from engine.actions.tasks import sign_task
-from engine.actions.timers import watch
+from engine.actions.timers import fire_due, watch
 from engine.errors import EntryRefusedError, MissingRecordsError
+from engine.queries.trail import audit_trail
 from engine.queries.worklist import worklist
 from engine.records import Batch, DueTime, ExceptionRecord, ParameterValue
 from tests.drawings import boundary, call, called, event, loop, script, sub, times, wait
@@ -329,3 +331,18 @@ def test_a_block_of_a_step_that_was_withdrawn_still_waits_on_the_worklist(worksh
     workshop.proceed("S1")
     workshop.do("S2")
     assert workshop.state == "COMPLETED"
+
+
+def test_a_timer_that_leads_to_an_unknown_way_stops_its_batch_once_and_goes_on_when_quality_says_so(workshop: Workshop) -> None:
+    flows = "begin > p1; p1 > S1 > p2; p1 > T1 > x1; x1 > S2 if S1.n > 3; x1 > S3 else; S2 > x2; S3 > x2; x2 > p2; p2 > S4 > end"
+    later = timer("intermediateCatchEvent", "T1", "order.collected + hours(2)")
+    workshop.run(recipe(flows, S1=step("S1", number("n")), T1=later, header={"order_fields": (COLLECTED,)}), AT_FIVE)
+    for _ in range(3):
+        workshop.wait(hours=2)
+        fire_due(workshop.site)
+    trail = audit_trail(workshop.site, f"batch:{workshop.batch}", what="batch:incident")
+    assert (len(trail), workshop.batch_row()["held"]) == (1, 1)
+    workshop.act(resume_batch, "QA_FLR", reason="S1 is done first.", proof=True)
+    workshop.do("S1", n="4")
+    workshop.wait(minutes=15)
+    assert workshop.open == ["S2"]
