@@ -11,6 +11,7 @@ from bpmn.expressions import parse
 from engine import clock
 from engine.actions import access
 from engine.actions.findings import judge_and_raise
+from engine.actions.holds import begun_otherwise
 from engine.actions.reasons import reason as said
 from engine.actions.rejudgement import judge_again
 from engine.actions.values import field_of, settled, write_calculated, write_value
@@ -66,6 +67,7 @@ def correct_value(
     shown += _record(act, batch, task, old, actor, said(reason))
     shown += _recalculate(act, batch, task, parameter.id)
     shown += judge_again(act, batch)
+    shown += begun_otherwise(act, batch, f"{task['step_id']}.{parameter.id}")
     _tell_procedure(act, batch)
     if batch.row["state"] in AFTER_REVIEW:
         batch.change(state="REOPENED")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bpmn.expressions import Value
 from engine import clock
 from engine.actions.findings import judge_and_raise
 from engine.batch_record import BatchRecord
@@ -32,6 +31,33 @@ def hold_event(
     for hold in batch.recipe.holds_from.get(event, ()):
         _start(act, batch, hold, at, task["key"] if task else "")
     return shown
+
+
+def begun_otherwise(act: Act, batch: BatchRecord, event: str) -> list[dict[str, Any]]:
+    """The time that begins hold times was corrected: judge again those that have ended since.
+
+    In a loop it is not certain which iteration's end belongs to it; there the correction itself is what quality sees.
+    """
+    shown: list[dict[str, Any]] = []
+    for hold in batch.recipe.holds_from.get(event, ()):
+        for to_event in hold.definition.to_events:
+            step_id, _, what = to_event.partition(".")
+            tasks = [batch.task(row["key"]) for row in batch.tasks_of(step_id)]
+            if any("[" in task["key"] for task in tasks):
+                continue
+            for task in tasks:
+                if (at := happened(batch, task, what)) is not None:
+                    shown += _end(act, batch, hold, at, task)
+    return shown
+
+
+def happened(batch: BatchRecord, task: Row, what: str) -> datetime | None:
+    """When a task was started or ended, or the instant that its parameter gives; None if it has not."""
+    if what in ("start", "end"):
+        text = task["started_at"] if what == "start" else task["ended_at"]
+        return clock.parse(text) if text else None
+    value = batch.typed_values(task["key"]).get(what)
+    return value if isinstance(value, datetime) else None
 
 
 def _start(act: Act, batch: BatchRecord, hold: Hold, at: datetime, from_key: str) -> None:
@@ -80,13 +106,8 @@ def started_at(batch: BatchRecord, hold: Hold, task: Row | None) -> tuple[dateti
     for other in batch.tasks_of(head):
         if same_event and task is not None and other["key"] == task["key"]:
             continue
-        if rest in ("start", "end"):
-            text = other["started_at"] if rest == "start" else other["ended_at"]
-            value: Value | None = clock.parse(text) if text else None
-        else:
-            value = batch.typed_values(other["key"]).get(rest)
-        if isinstance(value, datetime):
-            begun.append((value, other["key"]))
+        if (at := happened(batch, other, rest)) is not None:
+            begun.append((at, other["key"]))
     return max(begun, default=None)
 
 

@@ -346,3 +346,16 @@ def test_a_timer_that_leads_to_an_unknown_way_stops_its_batch_once_and_goes_on_w
     workshop.do("S1", n="4")
     workshop.wait(minutes=15)
     assert workshop.open == ["S2"]
+
+
+def test_a_corrected_beginning_judges_a_hold_time_that_has_ended_since(workshop: Workshop) -> None:
+    taken = v.Parameter("taken", "Taken", "date_time")
+    kept = v.HoldTime("H1", "S1.taken", ("S2.start",), "1", "2", "h")
+    workshop.run(recipe("begin > S1 > S2 > end", S1=step("S1", taken), header=holds(kept)), AT_FIVE)
+    workshop.do("S1", taken="2026-03-02T05:55:00Z")
+    workshop.start("S2")
+    assert workshop.exceptions() == []
+    row = workshop.value("S1", "taken")
+    workshop.act(correct_value, "MFG_OP", value_id=row["id"], text="2026-03-02T02:55:00Z", reason="The hour was wrong.")
+    assert [e for e in workshop.exceptions() if e[0] == "S2"] == [("S2", 18, "major")]
+    assert workshop.task("S2")["blocked"] == 1
