@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from bpmn import vocabulary as v
+from bpmn.checks import check_diagram
 from engine import clock
 from engine.actions.batches import resume_batch
 from engine.actions.corrections import correct_value
 from engine.actions.decisions import decide
 from engine.actions.tasks import sign_task
 from engine.actions.timers import fire_due, watch
-from engine.errors import EntryRefusedError, MissingRecordsError
+from engine.errors import EntryRefusedError
 from engine.queries.trail import audit_trail
 from engine.queries.worklist import worklist
 from engine.records import Batch, DueTime, ExceptionRecord, ParameterValue
@@ -91,17 +92,6 @@ def test_the_way_is_chosen_by_choice_text_number_truth_and_time(workshop: Worksh
     workshop.do("S1", way="off", note="red", count="3", ok="no")
     workshop.do("S3", "S5", "S6", "S7")
     assert workshop.state == "COMPLETED"
-
-
-def test_a_correction_reaches_the_ways_that_are_still_to_be_chosen(workshop: Workshop) -> None:
-    flows = "begin > S1 > S2 > x1; x1 > S3 if S1.double >= 20; x1 > S4 else; S3 > end; S4 > end2"
-    double = v.Parameter("double", "Double", "num", "1", source="calc", formula="n * 2")
-    workshop.run(recipe(flows, S1=step("S1", number("n"), double)))
-    workshop.do("S1", n="1")
-    workshop.act(correct_value, "MFG_OP", value_id=workshop.value("S1", "n")["id"], text="11", reason="A digit was lost.")
-    workshop.site.runs.clear()
-    workshop.do("S2")
-    assert workshop.open == ["S3"]
 
 
 def test_a_timer_on_a_step_counts_from_its_start_and_in_a_loop_from_the_start_of_this_iteration(workshop: Workshop) -> None:
@@ -273,32 +263,6 @@ def test_the_last_of_several_events_ends_a_hold_time_across_branches(workshop: W
     assert workshop.exceptions() == [("S3", 18, "minor"), ("S3", 18, "major")]
 
 
-def test_what_a_correction_blocks_is_decided_before_the_batch_ends(workshop: Workshop) -> None:
-    workshop.run(recipe("begin > S1 > S2 > end", S1=step("S1", number("n", "1..2", "1..3"))))
-    workshop.do("S1", n="2")
-    workshop.act(correct_value, "MFG_OP", value_id=workshop.value("S1", "n")["id"], text="4", reason="Misread the scale.")
-    with pytest.raises(MissingRecordsError, match="S1 is blocked"):
-        workshop.do("S2")
-    workshop.proceed("S1")
-    workshop.sign("S2")
-    assert workshop.state == "COMPLETED"
-
-
-def test_a_correction_judges_again_what_its_value_bounds_and_asks_for_what_was_left_out(workshop: Workshop) -> None:
-    second = step("S2", number("m", par="0..S1.n"), number("more", when="S1.n < 5"))
-    workshop.run(recipe("begin > S1 > S2 > S3 > end", S1=step("S1", number("n")), S2=second))
-    workshop.do("S1", n="10")
-    workshop.do("S2", m="8")
-    workshop.act(correct_value, "MFG_OP", value_id=workshop.value("S1", "n")["id"], text="4", reason="Misread the scale.")
-    found = {(r["task_key"], r["parameter_id"], r["number"]) for r in workshop.rows(ExceptionRecord)}
-    assert found == {("S1", "n", 20), ("S2", "m", 4), ("S2", "more", 13)}
-    with pytest.raises(MissingRecordsError, match="S2 is blocked"):
-        workshop.do("S3")
-    workshop.proceed("S2")
-    workshop.sign("S3")
-    assert workshop.state == "COMPLETED"
-
-
 def test_a_called_process_in_a_loop_numbers_its_own_loop_and_compares_within_it(workshop: Workshop) -> None:
     last = v.Parameter("last", "Growth", "num", "1", source="calc", formula="n - previous.n + part * 100")
     parts = sub("L2", "begin2 > S1 > end2", times("2", name="part"), S1=step("S1", number("n"), last))
@@ -348,14 +312,18 @@ def test_a_timer_that_leads_to_an_unknown_way_stops_its_batch_once_and_goes_on_w
     assert workshop.open == ["S2"]
 
 
-def test_a_corrected_beginning_judges_a_hold_time_that_has_ended_since(workshop: Workshop) -> None:
-    taken = v.Parameter("taken", "Taken", "date_time")
-    kept = v.HoldTime("H1", "S1.taken", ("S2.start",), "1", "2", "h")
-    workshop.run(recipe("begin > S1 > S2 > end", S1=step("S1", taken), header=holds(kept)), AT_FIVE)
-    workshop.do("S1", taken="2026-03-02T05:55:00Z")
-    workshop.start("S2")
-    assert workshop.exceptions() == []
-    row = workshop.value("S1", "taken")
-    workshop.act(correct_value, "MFG_OP", value_id=row["id"], text="2026-03-02T02:55:00Z", reason="The hour was wrong.")
-    assert [e for e in workshop.exceptions() if e[0] == "S2"] == [("S2", 18, "major")]
-    assert workshop.task("S2")["blocked"] == 1
+def refused(xml: str) -> str:
+    return "; ".join(finding.message for finding in check_diagram(xml.encode()).findings)
+
+
+def test_what_could_never_go_on_is_refused_with_its_reason_before_any_batch() -> None:
+    kept = v.HoldTime("H1", "S1.end", ("S2.end",), "1", "2", "h")
+    waits = timer("intermediateCatchEvent", "T1", hold="H1")
+    assert "nothing may wait for a hold time" in refused(recipe("begin > S1 > T1 > S2 > end", T1=waits, header=holds(kept)))
+    scripted = step("S2", number("m", par="0..most"))
+    first: dict[str, Any] = {"S1": step("S1", number("n")), "k1": script("k1", "most = S1.n * 2")}
+    assert "most is not known" in refused(recipe("begin > S1 > k1 > S2 > end", S2=scripted, **first))
+    due = timer("intermediateCatchEvent", "T1", "S1.end + hours(most)")
+    assert "most is not known" in refused(recipe("begin > S1 > k1 > T1 > end", T1=due, **first))
+    released = step("S1", kind="disposition", signatures=(v.Signature("Q", ("QA_DISP",), ("released_by",)),))
+    assert "no step is its review by QA" in refused(recipe("begin > S1 > end", S1=released))
