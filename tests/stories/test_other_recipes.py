@@ -15,6 +15,8 @@ from engine.actions.decisions import decide
 from engine.actions.tasks import sign_task
 from engine.actions.timers import fire_due, watch
 from engine.errors import EntryRefusedError
+from engine.queries.batches import live_state
+from engine.queries.task_view import task_view
 from engine.queries.trail import audit_trail
 from engine.queries.worklist import worklist
 from engine.records import Batch, DueTime, ExceptionRecord, ParameterValue
@@ -59,6 +61,9 @@ def test_a_message_and_a_service_wait_on_the_worklist_for_a_person_who_says_what
     workshop.run(recipe(flows, more, M1=wait("M1", "message"), C1=call("C1", "Sub")))
     workshop.do("S1")
     assert [(i.task_key, i.act, i.mine) for i in worklist(workshop.site, workshop.crew["MFG_OP"][0])] == [("M1", "start", True)]
+    seen = task_view(workshop.site, workshop.batch, "M1", workshop.crew["MFG_OP"][0])
+    assert (seen["step"]["title"], seen["may_work"]) == ("Message: Letter 0", True)
+    assert live_state(workshop.site, workshop.batch)["M1"]["state"] == "open"
     workshop.do("M1", "V1", "C1/S9", "C1/M9")
     assert workshop.state == "COMPLETED"
     assert {r["text"] for r in workshop.rows(ParameterValue)} == {"Letter 12 of the laboratory"}
