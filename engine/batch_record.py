@@ -46,7 +46,7 @@ def current(rows: list[Row]) -> dict[str, Row]:
 
 
 class BatchRecord:
-    """One batch. Rows are read once and kept; `save` writes what an act changed."""
+    """One batch. Rows are read once and kept; `save` writes what an act changed. `issued`: its row, if this act wrote it."""
 
     @classmethod
     def at_task(cls, act: Act, batch_id: str, task_key: str) -> BatchRecord:
@@ -66,8 +66,8 @@ class BatchRecord:
         )
         return cls(act.site, act, batch_id)
 
-    def __init__(self, site: Site, reader: Reader, batch_id: str) -> None:
-        row = reader.find(Batch, id=batch_id)
+    def __init__(self, site: Site, reader: Reader, batch_id: str, issued: Row | None = None) -> None:
+        row = issued or reader.find(Batch, id=batch_id)
         if row is None:
             raise RecordNotFoundError(f"Batch {batch_id}.")
         self.site, self.reader, self.id, self.row = site, reader, batch_id, row

@@ -19,7 +19,7 @@ from engine.canonical import canonical as dump
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import DuplicateRecordError, NotBlockedError, OrderRefusedError
 from engine.passwords import Proof
-from engine.records import Batch, DueTime
+from engine.records import Batch, DueTime, Person, RecipeRevision, Training
 from engine.scope import order_values
 from engine.transaction import Act, Actor
 from engine.workflow import Change
@@ -48,12 +48,19 @@ def start_batch(
     Source: 21 CFR 211.188(a).
     """
     role = access.permit(actor, ISSUERS)
+    act.read_ahead(
+        (RecipeRevision, (), {"recipe_id": recipe_id, "state": "EFFECTIVE"}),
+        (Batch, (), {"id": batch_id}),
+        (Person, (), {"id": actor.id}),
+        (Training, (), {"person_id": actor.id}),
+        (DueTime, (), {"batch_id": batch_id, "state": "waiting"}),
+    )
     row = effective_revision(act, recipe_id, revision)
     if act.find(Batch, id=batch_id) is not None:
         raise DuplicateRecordError(f"Batch {batch_id} exists already; numbers are never used twice.")
     recipe = control_recipe(act.site, act, row["hash"])
     texts = _checked_order(act, recipe, order)
-    act.insert(
+    issued = act.insert(
         Batch,
         id=batch_id,
         recipe_id=recipe_id,
@@ -66,7 +73,7 @@ def start_batch(
         issued_at=act.now_text,
         version=1,
     )
-    batch = BatchRecord(act.site, act, batch_id)
+    batch = BatchRecord(act.site, act, batch_id, issued)
     act.recipe_hash = row["hash"]
     act.note("batch:issued", recipe=row["id"], recipe_hash=row["hash"], coi=texts.get("coi", ""))
     act.note("batch:issued", stream="site", batch=batch_id, recipe=row["id"], recipe_hash=row["hash"])
