@@ -35,7 +35,8 @@ def test_rows_read_ahead_are_those_read_one_by_one(site: Site) -> None:
         ahead.read_ahead(*WANTED)
         for table, order, equal in WANTED:
             assert ahead.rows(table, order=order, **equal) == reader.rows(table, order=order, **equal)
-        assert ahead.rows(Task, batch_id="B-1") and not ahead.rows(Person, id="nobody")
+        assert ahead.rows(Task, batch_id="B-1")
+        assert not ahead.rows(Person, id="nobody")
 
 
 def test_what_an_act_has_changed_is_not_read_from_before(site: Site) -> None:
