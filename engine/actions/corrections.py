@@ -10,11 +10,12 @@ from typing import Any
 from bpmn.expressions import parse
 from engine import clock
 from engine.actions import access
+from engine.actions.calculations import settled, write_calculated
 from engine.actions.findings import judge_and_raise
 from engine.actions.holds import begun_otherwise
 from engine.actions.reasons import reason as said
 from engine.actions.rejudgement import judge_again
-from engine.actions.values import field_of, settled, write_calculated, write_value
+from engine.actions.values import Origin, field_of, write_value
 from engine.batch_record import BatchRecord
 from engine.control_recipe import iteration_of
 from engine.errors import CorrectionRefusedError, RecordNotFoundError
@@ -49,21 +50,10 @@ def correct_value(
     if parameter is None or batch.values(task["key"]).get(old["parameter_id"], {}).get("id") != value_id:
         raise CorrectionRefusedError("It was corrected or measured again already: correct the value that counts now.")
     if old["source"] not in ("manual", "device"):
-        raise CorrectionRefusedError(
-            f"A value from {old['source']} is not corrected by hand; correct what it comes from."
-        )
+        raise CorrectionRefusedError(f"A value from {old['source']} is not corrected by hand; correct what it comes from.")
     entry = check([field_of(parameter)], {parameter.id: text}, act.site.zone)[parameter.id]
-    shown = write_value(
-        act,
-        actor,
-        batch,
-        task,
-        parameter,
-        entry,
-        source="manual",
-        event_at=clock.parse(old["event_at"]),
-        corrects=value_id,
-    )
+    origin = Origin(actor=actor, source="manual", event_at=clock.parse(old["event_at"]), corrects=value_id)
+    shown = write_value(act, batch, task, parameter, entry, origin)
     shown += _record(act, batch, task, old, actor, said(reason))
     shown += _recalculate(act, batch, task, parameter.id)
     shown += judge_again(act, batch)
@@ -77,9 +67,7 @@ def correct_value(
     return {"task": access.task_answer(task), "exceptions": shown}
 
 
-def _record(
-    act: Act, batch: BatchRecord, task: dict[str, Any], old: Row, actor: Actor, why: str
-) -> list[dict[str, Any]]:
+def _record(act: Act, batch: BatchRecord, task: dict[str, Any], old: Row, actor: Actor, why: str) -> list[dict[str, Any]]:
     """The correction row between old and new value, and what the rules say about it."""
     new = next(row for row in batch.value_rows(task["key"]) if row["corrects"] == old["id"])
     act.insert(
@@ -155,9 +143,7 @@ def _users(batch: BatchRecord, task: dict[str, Any], parameter_id: str) -> list[
     """Tasks and parameters whose formula uses a value: of the same task, of the next iteration, of later steps."""
     step = batch.step(task)
     found = [(task, p) for p in batch.recipe.calculations.get(step.id, ()) if parameter_id in parse(p.formula).names]
-    previous = [
-        p for p in batch.recipe.calculations.get(step.id, ()) if f"previous.{parameter_id}" in parse(p.formula).names
-    ]
+    previous = [p for p in batch.recipe.calculations.get(step.id, ()) if f"previous.{parameter_id}" in parse(p.formula).names]
     iteration = iteration_of(task["key"])
     if previous and iteration:
         following = f"{task['key'].partition('[')[0]}[{'.'.join(map(str, (*iteration[:-1], iteration[-1] + 1)))}]"

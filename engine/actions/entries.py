@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.actions import access
 from engine.actions.completion import complete_if_ready
-from engine.actions.values import enter, take_readings
+from engine.actions.submissions import enter, take_readings
 from engine.batch_record import BatchRecord
 from engine.transaction import Act, Actor
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.actions import access
 from engine.actions.reasons import reason as said
-from engine.actions.values import Recorded, applicable, write_value
+from engine.actions.values import Origin, Recorded, applicable, write_value
 from engine.errors import AlreadyRecordedError, EntryRefusedError
 from engine.transaction import Act, Actor
 
@@ -25,9 +25,8 @@ def declare_not_obtained(
         raise EntryRefusedError(text, problems={parameter_id: text})
     if parameter_id in batch.values(task_key):
         raise AlreadyRecordedError(f"{parameter_id} has a value.", parameters=[parameter_id], entries={})
-    shown = write_value(
-        act, actor, batch, task, parameter, Recorded("", None), source=parameter.source, event_at=act.now, reason=said(reason)
-    )
+    origin = Origin(actor=actor, source=parameter.source, event_at=act.now, reason=said(reason))
+    shown = write_value(act, batch, task, parameter, Recorded("", None), origin)
     act.note("value:not_obtained", task=task_key, parameter=parameter_id, reason=said(reason), critical=True)
     batch.save(act)
     return {"task": access.task_answer(task), "exceptions": shown}

@@ -9,9 +9,10 @@ from typing import Any
 from bpmn import vocabulary as v
 from engine import identifiers
 from engine.actions import access
+from engine.actions.calculations import calculate
 from engine.actions.completion import missing_scans, scan_names
 from engine.actions.findings import judge_and_raise
-from engine.actions.values import Recorded, applicable, calculate, master_values, write_value
+from engine.actions.values import Origin, Recorded, applicable, master_values, write_value
 from engine.batch_record import BatchRecord
 from engine.records import Equipment, MaterialLot, Scan
 from engine.rules.equipment import READY
@@ -31,9 +32,7 @@ class Reading:
     facts: ScanFacts | None = None
 
 
-def scan(
-    act: Act, *, actor: Actor, batch_id: str, task_key: str, code: str, version: int | None = None
-) -> dict[str, Any]:
+def scan(act: Act, *, actor: Actor, batch_id: str, task_key: str, code: str, version: int | None = None) -> dict[str, Any]:
     """Take one scanned code at a started step. Answer: `accepted`, `message`, `still` (what is left to scan).
 
     A refused code changes nothing but the log of scans; a wrong patient's identifier is a critical exception, even if
@@ -64,9 +63,7 @@ def scan(
         shown += _follow(act, actor, batch, task)
         if read.equipment_id:
             _assign(act, batch, read.equipment_id)
-    act.note(
-        "scan:refused" if read.refusal else "scan:accepted", task=task_key, code=code, kind=read.kind, why=read.refusal
-    )
+    act.note("scan:refused" if read.refusal else "scan:accepted", task=task_key, code=code, kind=read.kind, why=read.refusal)
     batch.save(act)
     return {
         "accepted": not read.refusal,
@@ -156,5 +153,5 @@ def _follow(act: Act, actor: Actor, batch: BatchRecord, task: dict[str, Any]) ->
     for parameter in applicable(batch, task).values():
         if parameter.source == "scan" and parameter.id not in batch.values(task["key"]) and 0 < minimum <= len(names):
             counted = Recorded(str(len(names)), Decimal(len(names)))
-            shown += write_value(act, actor, batch, task, parameter, counted, source="scan", event_at=act.now)
+            shown += write_value(act, batch, task, parameter, counted, Origin(actor=actor, source="scan", event_at=act.now))
     return shown + calculate(act, batch, task)

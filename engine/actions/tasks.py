@@ -8,13 +8,15 @@ from typing import Any
 from bpmn import vocabulary as v
 from engine import clock
 from engine.actions import access, diagram_timers
+from engine.actions.calculations import calculate
 from engine.actions.completion import judge_step, missing_records
 from engine.actions.dispositions import after_signature, gate
 from engine.actions.exceptions import write_comment
 from engine.actions.findings import comments_due, judge_and_raise
 from engine.actions.holds import hold_event
 from engine.actions.signatures import give_signature
-from engine.actions.values import calculate, enter, master_values, take_readings
+from engine.actions.submissions import enter, take_readings
+from engine.actions.values import master_values
 from engine.actions.verification import compare
 from engine.batch_record import BatchRecord
 from engine.errors import (
@@ -104,38 +106,18 @@ def sign_task(
     if shown_hash is not None and shown_hash != content_hash(batch, task):
         raise StaleRecordError("The record changed after it was shown to you.", version=task["version"])
     was_blocked, ends = task["blocked"], task["state"] == "started"
-    shown: list[dict[str, Any]] = []
-    if entries or readings or verdicts:
-        access.permit(actor, access.performer_roles(batch.step(task)))
-        shown += enter(act, actor, batch, task, entries or {}, reasons or {}, None, verdicts) if entries or verdicts else []
-        shown += take_readings(act, actor, batch, task, readings or {}, reasons or {}) if readings else []
+    shown = _submit(act, actor, batch, task, entries or {}, readings or {}, reasons or {}, verdicts or {})
     if task["blocked"] and not was_blocked:
         act.note("value:recorded", task=task_key, parameters=sorted({*(entries or {}), *(readings or {})}))
-        batch.save(act)
-        return {
-            "task": access.task_answer(task),
-            "exceptions": shown,
-            "signed": False,
-            "completed": False,
-            "opened": [],
-        }
+        return _answer(act, batch, task, shown)
     access.unblocked(task)
     gate(act, batch, task, meaning)
     if ends:
         shown += _end(act, batch, task, actor, event_at)
-    if slot.code != "P" and (verification is not None or slot.meanings[0] == "verified_by"):
-        differing = compare(act, batch, task, actor, verification or {})
-        if differing:
-            act.note("verification:differed", task=task_key, parameters=sorted(differing), critical=True)
-            batch.save(act)
-            return {
-                "task": access.task_answer(task),
-                "signed": False,
-                "completed": False,
-                "differs": differing,
-                "exceptions": [],
-                "opened": [],
-            }
+    differing = _verify(act, batch, task, actor, slot, verification)
+    if differing:
+        act.note("verification:differed", task=task_key, parameters=sorted(differing), critical=True)
+        return _answer(act, batch, task, shown) | {"differs": differing}
     _comment(act, batch, task, actor, comments or {}, shown)
     signature = give_signature(
         act,
@@ -153,15 +135,54 @@ def sign_task(
         shown += judge_step(act, batch, task)
     act.note("task:signed", task=task_key, meaning=meaning, slot=slot_name, signature=signature["id"])
     done = after_signature(act, batch, task, slot, meaning)
+    answer = _answer(act, batch, task, shown + done.exceptions)
+    return answer | {"signed": True, "signature": signature["id"], "opened": done.opened}
+
+
+def _answer(act: Act, batch: BatchRecord, task: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write what changed; the answer says unsigned until somebody adds that it was signed."""
     batch.save(act)
     return {
         "task": access.task_answer(task),
-        "exceptions": shown + done.exceptions,
-        "signed": True,
-        "signature": signature["id"],
+        "exceptions": shown,
+        "signed": False,
         "completed": task["state"] == "completed",
-        "opened": done.opened,
+        "opened": [],
     }
+
+
+def _submit(
+    act: Act,
+    actor: Actor,
+    batch: BatchRecord,
+    task: dict[str, Any],
+    entries: Mapping[str, str],
+    readings: Mapping[str, str],
+    reasons: Mapping[str, str],
+    verdicts: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Record what came with a signature, as those may who work on the step."""
+    if not (entries or readings or verdicts):
+        return []
+    access.permit(actor, access.performer_roles(batch.step(task)))
+    shown = enter(act, actor, batch, task, entries, reasons, None, verdicts) if entries or verdicts else []
+    return shown + (take_readings(act, actor, batch, task, readings, reasons) if readings else [])
+
+
+def _verify(
+    act: Act,
+    batch: BatchRecord,
+    task: dict[str, Any],
+    actor: Actor,
+    slot: v.Signature,
+    verification: Mapping[str, str] | None,
+) -> dict[str, str]:
+    """What an independent verifier read otherwise than recorded. Nobody verifies a step that only they worked on."""
+    if slot.code == "P" or "P" not in batch.step(task).slots:
+        return {}
+    if verification is None and slot.meanings[0] != "verified_by":
+        return {}
+    return compare(act, batch, task, actor, verification or {})
 
 
 def open_slots(step: v.Step, signed: set[str]) -> dict[str, v.Signature]:
@@ -197,9 +218,7 @@ def _refused_signature(act: Act, *, actor: Actor, batch_id: str, task_key: str, 
     return {}
 
 
-def _end(
-    act: Act, batch: BatchRecord, task: dict[str, Any], actor: Actor, event_at: str | None
-) -> list[dict[str, Any]]:
+def _end(act: Act, batch: BatchRecord, task: dict[str, Any], actor: Actor, event_at: str | None) -> list[dict[str, Any]]:
     """The step ends: its end, what is calculated from it, the hold times that hang on it; nothing it asks for is missing."""
     at = access.event_instant(act, task, event_at)
     batch.change_task(task, ended_at=clock.text(at))

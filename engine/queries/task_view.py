@@ -35,7 +35,8 @@ def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[st
         signatures = [signature_view(batch, s) for s in batch.signatures(task_key)]
         slots = open_slots(step, {s["slot"] for s in signatures})
         verifying = next((s for s in slots.values() if s.meanings[0] == "verified_by"), None)
-        unread = to_verify(batch, task) if verifying and "P" not in slots else []
+        performed = "P" in step.slots and "P" not in slots
+        unread = to_verify(batch, task) if verifying and performed else []
         hidden = unread if verifying and actor.roles.intersection(verifying.roles) and actor.id != task["performed_by"] else []
         return {
             "batch": batch_header(batch),

@@ -10,6 +10,7 @@ import pytest
 from bpmn.expressions import parse
 from engine import clock
 from engine.actions.batches import hold_batch, resume_batch, start_batch, terminate_batch
+from engine.actions.calculations import settled
 from engine.actions.corrections import correct_value
 from engine.actions.decisions import decide, request_departure
 from engine.actions.entries import accept_readings, record_values
@@ -18,7 +19,6 @@ from engine.actions.omissions import declare_not_obtained
 from engine.actions.readings import post_reading
 from engine.actions.scans import scan
 from engine.actions.tasks import sign_task, start_task
-from engine.actions.values import settled
 from engine.errors import (
     BatchHeldError,
     CommentRequiredError,
