@@ -19,8 +19,7 @@ def recipe(steps: int) -> str:
     nodes = "".join(f'<bpmn:userTask id="S{n}" name="Step {n}"/>' for n in range(1, steps + 1))
     flows = "".join(f'<bpmn:sequenceFlow id="F{n}" sourceRef="S{n}" targetRef="S{n + 1}"/>' for n in range(1, steps))
     shapes = "".join(
-        f'<di:BPMNShape id="d{n}" bpmnElement="S{n}"><dc:Bounds x="{150 * n}" y="100" width="100" height="80"/>'
-        "</di:BPMNShape>"
+        f'<di:BPMNShape id="d{n}" bpmnElement="S{n}"><dc:Bounds x="{150 * n}" y="100" width="100" height="80"/></di:BPMNShape>'
         for n in range(1, steps + 1)
     )
     edges = "".join(
