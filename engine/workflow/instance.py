@@ -106,6 +106,8 @@ class Frontier:
         self.tasks.pop(task.id, None)
         if (parent := task.parent) is not None:
             parent._children.remove(task.id)
+        if task.task_spec.reads:
+            self.top_workflow.passed.append((self.prefix, task.task_spec.reads))
 
     def shed(self) -> None:
         """Gives up what the library keeps for data, locks and listeners: a fifth of the memory of a live batch."""
@@ -173,7 +175,9 @@ class Instance(Frontier, BpmnWorkflow):
     def __init__(self, specification: Specification) -> None:
         self.last_id = 0
         self.queue: deque[Token] = deque()
+        self.reach = specification.reach
         self.values: dict[str, Value] = {}
+        self.passed: list[tuple[str, frozenset[str]]] = []
         self.outcome = ""
         self.items: dict[str, OpenItem] = {}
         self.tokens: dict[str, Token] = {}
@@ -294,7 +298,7 @@ class Instance(Frontier, BpmnWorkflow):
         while prefix and prefix + name not in self.values:
             prefix = prefix[: prefix.rfind("/", 0, -1) + 1]
         if prefix + name not in self.values:
-            if in_loop or value is None:
+            if in_loop or value is None or not self.reach.uses(self.reach.ahead(self.items), name):
                 return
             prefix = own
         if value is None:
@@ -309,6 +313,23 @@ class Instance(Frontier, BpmnWorkflow):
         for call in calls:
             for name in [n for n in self.values if n.startswith(prefix + call)]:
                 del self.values[name]
+
+    def forget_unread(self) -> None:
+        """Readers were passed: what nothing reads or writes that can still happen is forgotten, for good.
+
+        Else a snapshot grows with every value ever written. Of writers a second one must still be refused.
+        """
+        if not self.passed:
+            return
+        ahead = self.reach.ahead(self.items)
+        for prefix, names in set(self.passed):
+            for name in names:
+                if not self.reach.uses(ahead, name):
+                    self.values.pop(name, None)
+                    for end, letter in enumerate(prefix, 1):
+                        if letter == "/":
+                            self.values.pop(prefix[:end] + name, None)
+        self.passed.clear()
 
     def hand_over(self, prefix: str, call: str) -> None:
         """A called process has ended: its values become those of the caller."""

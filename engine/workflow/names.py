@@ -19,21 +19,28 @@ class Names:
     """`routing`: the names that come from outside, `order.weight_kg` and such as `S13.n_viable`.
 
     `of_node`: those that come with the completion of a node. `in_loop`: those written inside a loop, also by scripts and
-    in called processes, and the calls inside it, as paths `C1/`.
+    in called processes, and the calls inside it, as paths `C1/`. `read_at`: those that a gateway, loop or script reads;
+    `users`: the nodes that read or write a name.
     """
 
     routing: frozenset[str] = frozenset()
     order: frozenset[str] = frozenset()
     of_node: dict[str, frozenset[str]] = field(default_factory=dict)
     in_loop: dict[str, tuple[frozenset[str], tuple[str, ...]]] = field(default_factory=dict)
+    read_at: dict[str, set[str]] = field(default_factory=dict)
+    users: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, diagram: Diagram) -> Names:
         """Collects them. Raises UnsupportedDiagramError for a name that nothing in the diagram can give a value."""
         scripted = {name: node.id for node in diagram.nodes.values() for name in _assigned(node)}
         read: set[str] = set()
+        read_at: dict[str, set[str]] = {}
         for element_id, line, scope, text in _texts(diagram):
-            for name in _names_in(text) - _numbers(diagram, scope) - scripted.keys():
+            found = _names_in(text) - _numbers(diagram, scope)
+            flow = diagram.flows.get(element_id)
+            read_at.setdefault(flow.source if flow else element_id, set()).update(found)
+            for name in found - scripted.keys():
                 head, dot, _ = name.partition(".")
                 if not dot or (head != ORDER and (head not in diagram.nodes or diagram.nodes[head].type not in _GIVING)):
                     raise refuse(element_id, line, f"nothing in the recipe gives {name} a value")
@@ -47,6 +54,11 @@ class Names:
         for node in diagram.nodes.values():
             if _repeats(node):
                 names.in_loop[node.id] = _written_in(diagram, node.id, of_node)
+        names.read_at = read_at
+        written = ((node.id, set(_assigned(node))) for node in diagram.nodes.values() if node.type == "scriptTask")
+        for node_id, used in (*read_at.items(), *of_node.items(), *written):
+            for name in used:
+                names.users.setdefault(name, set()).add(node_id)
         return names
 
 

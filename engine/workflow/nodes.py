@@ -38,10 +38,14 @@ UNFINISHED = FUTURE | WAITING | READY | STARTED
 
 
 class Lazy:
-    """What every node here has in common. `rests` is the state in which its token is an open item, of that `kind`."""
+    """What every node here has in common. `rests` is the state in which its token is an open item, of that `kind`.
+
+    `reads`: the routing values that may have had their last reader when a token of the node has ended.
+    """
 
     rests = 0
     kind = ""
+    reads: frozenset[str] = frozenset()
 
     def _predict(self, my_task: Token, seen: Any = None, looked_ahead: int = 0, mask: int = 0) -> None:
         """Nothing is predicted."""

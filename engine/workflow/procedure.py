@@ -21,7 +21,6 @@ from engine.errors import (
 )
 from engine.workflow import snapshot
 from engine.workflow.instance import Instance, OpenItem, Token
-from engine.workflow.reach import Reach
 from engine.workflow.specification import Specification, build
 
 EngineEvent = (
@@ -46,7 +45,7 @@ class Procedure:
 
     def __init__(self, diagram: Diagram, specification: Specification) -> None:
         self._specification = specification
-        self._reach = Reach(diagram)
+        self._reach = specification.reach
         self._hash = diagram.hash
         self.routing_names: frozenset[str] = specification.names.routing
 
@@ -186,6 +185,7 @@ class Run:
         try:
             act()
             instance.run_on()
+            instance.forget_unread()
             if not instance.items and not instance.outcome:
                 raise EngineFaultError("no step is open and no end is reached")
         except Exception as error:

@@ -1,10 +1,11 @@
-"""What can still happen after an open item, whatever the values will be: the static question behind hold times.
+"""What can still happen after an open item, whatever the values will be: behind hold times and forgotten values.
 
 Per scope one bit set per node, computed from the ends backwards, so that a recipe of 5,000 steps answers at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from bpmn import vocabulary as v
@@ -12,9 +13,9 @@ from bpmn.diagram import BPMN, Diagram, Node
 
 
 class Reach:
-    """Answers for one diagram; immutable once built."""
+    """Answers for one diagram; immutable once built. `users`: the nodes that read or write a routing value."""
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Diagram, users: Mapping[str, Iterable[str]]) -> None:
         self._scope_of = {node.id: node.scope for node in diagram.nodes.values()}
         self._bit: dict[str, int] = {}
         self._ahead: dict[str, int] = {}
@@ -25,6 +26,7 @@ class Reach:
             self._note(node)
         for scope_id in diagram.scopes:
             self._scan(diagram, scope_id)
+        self._users = {name: self._places(nodes) for name, nodes in users.items()}
 
     def _note(self, node: Node) -> None:
         if node.type == "callActivity":
@@ -54,22 +56,39 @@ class Reach:
         """Whether the node can happen after the open item of that key."""
         if node_id not in self._scope_of:
             return False
-        places = self._places(node_id)
+        places = self._places([node_id])
         for node, scope, repeats in self._outwards(key):
             bits = places.get(scope, 0)
             if self._ahead[node] & bits or (repeats and self._bit[node] & bits):
                 return True
         return False
 
-    def _places(self, node_id: str) -> dict[str, int]:
-        """Where a node is to be found, scope by scope: itself, and every subprocess or call around it."""
+    def ahead(self, keys: Iterable[str]) -> dict[str, int]:
+        """The nodes that can still happen, scope by scope, while these are the open items: their own nodes too."""
+        found: dict[str, int] = {}
+        for key in keys:
+            at = True
+            for node, scope, repeats in self._outwards(key):
+                bits = self._ahead[node] | self._bit[node] if at or repeats else self._ahead[node]
+                found[scope] = found.get(scope, 0) | bits
+                at = False
+        return found
+
+    def uses(self, ahead: Mapping[str, int], name: str) -> bool:
+        """Whether one of those nodes reads or writes the routing value."""
+        users = self._users[name]
+        return any(bits & users.get(scope, 0) for scope, bits in ahead.items())
+
+    def _places(self, nodes: Iterable[str]) -> dict[str, int]:
+        """Where nodes are to be found, scope by scope: themselves, and every subprocess or call around them."""
         places: dict[str, int] = {}
-        ahead = [node_id]
+        ahead = list(nodes)
         while ahead:
             node = ahead.pop()
             scope = self._scope_of[node]
-            places[scope] = places.get(scope, 0) | self._bit[node]
-            ahead.extend([scope] if scope in self._scope_of else self._callers.get(scope, ()))
+            if not places.get(scope, 0) & self._bit[node]:
+                places[scope] = places.get(scope, 0) | self._bit[node]
+                ahead.extend([scope] if scope in self._scope_of else self._callers.get(scope, ()))
         return places
 
     def _outwards(self, key: str) -> list[tuple[str, str, bool]]:

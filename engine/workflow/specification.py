@@ -22,6 +22,7 @@ from bpmn.expressions import ExpressionError, parse, parse_assignments
 from engine.workflow import nodes
 from engine.workflow.admission import SCOPED, admit, refuse
 from engine.workflow.names import Names
+from engine.workflow.reach import Reach
 
 _SIMPLE: dict[str, Callable[..., Any]] = {
     "userTask": nodes.Person,
@@ -34,17 +35,19 @@ _SIMPLE: dict[str, Callable[..., Any]] = {
 
 @dataclass(slots=True)
 class Specification:
-    """The scopes of one recipe revision, ready to run, and the routing names they read and write."""
+    """The scopes of one recipe revision, ready to run, the routing names they read and write, and what follows what."""
 
     process_id: str
     names: Names
+    reach: Reach
     scopes: dict[str, nodes.ScopeSpec] = field(default_factory=dict)
 
 
 def build(diagram: Diagram) -> Specification:
     """The specification of a diagram. Raises UnsupportedDiagramError for what the engine would misread."""
     admit(diagram)
-    specification = Specification(diagram.process_id, Names.of(diagram))
+    names = Names.of(diagram)
+    specification = Specification(diagram.process_id, names, Reach(diagram, names.users))
     for scope_id in diagram.scopes:
         specification.scopes[scope_id] = _Scope(diagram, specification.names, scope_id).build()
     return specification
@@ -75,6 +78,7 @@ class _Scope:
             self._surround(node)
         for node in self.members:
             self._connect(node)
+            self._note_reads(node)
         for task_spec in self.spec.task_specs.values():
             try:
                 task_spec.test()
@@ -170,6 +174,12 @@ class _Scope:
         loop.forgets = self.names.in_loop[node.id]
         child.inputs, child.loop = [loop], loop
         return loop
+
+    def _note_reads(self, node: Node) -> None:
+        """Behind a loop also what was written inside it, which another iteration might have read."""
+        written, _ = self.names.in_loop.get(node.id, (frozenset(), ()))
+        if names := written | self.names.read_at.get(node.id, set()):
+            self.exits[node.id].reads = names
 
     def _connect(self, node: Node) -> None:
         source, flows = self.exits[node.id], self.diagram.outgoing.get(node.id, ())
