@@ -78,7 +78,7 @@ def perform(
             told = _refusal(original)
             if isinstance(told, DatabaseUnavailableError):
                 # After a restart of the server every pooled connection is dead: fail once, not once for each.
-                site.engine.dispose()
+                site.close()
             raise told from error
     raise AssertionError("the last attempt returns or raises")
 

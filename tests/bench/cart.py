@@ -43,6 +43,7 @@ class TimedHands(DirectHands):
     figures: CartFigures
     commit: Callable[[], None]
     signed: int = 0
+    evicted: bool = False
 
     def act(self, action: Any, who: Any, batch: str, **arguments: Any) -> dict[str, Any]:
         """One act; of signatures, every third is cold."""
@@ -52,12 +53,14 @@ class TimedHands(DirectHands):
                 self.figures.step_starts.append(taken)
             return answer
         self.signed += 1
-        cold = self.signed % COLD_EVERY == 0
-        if cold:
+        if self.signed % COLD_EVERY == 0:
             self.site.runs.take(batch, -1)
+            self.evicted = True
         taken, answer = timed(lambda: DirectHands.act(self, action, who, batch, **arguments))
         if answer["completed"]:
-            (self.figures.cold if cold else self.figures.warm).append(taken)
+            # A signature that completes nothing does not load the run: the next one that does is the cold one.
+            (self.figures.cold if self.evicted else self.figures.warm).append(taken)
+            self.evicted = False
         self.figures.bare.append(timed(self.commit)[0])
         return answer
 
