@@ -59,6 +59,7 @@ class Node:
     step: v.Step | None = None
     timer: v.Timer | None = None
     loop: v.Loop | None = None
+    service: v.Service | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,8 @@ def camel(name: str) -> str:
 _ATTRIBUTE = {"parameter_class": "class", "from_event": "from", "to_events": "to"}
 _CHILDREN: dict[tuple[type, str], tuple[str, type | str]] = {
     (v.Parameter, "choices"): ("choice", v.Choice),
+    (v.Parameter, "origins"): ("origin", v.Origin),
+    (v.Step, "origins"): ("origin", v.Origin),
     (v.Step, "signatures"): ("signature", v.Signature),
     (v.Step, "equipment"): ("equipment", "class"),
     (v.Step, "materials"): ("material", "name"),
@@ -254,7 +257,7 @@ def _read_flow(element: etree._Element, scope_id: str) -> Flow:
 
 def _read_node(element: etree._Element, name: str, scope_id: str) -> Node:
     events = [c.tag.rpartition("}")[2] for c in element if isinstance(c.tag, str) and c.tag.endswith("EventDefinition")]
-    first = {kind: mes_elements(element, tag) for kind, tag in ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"))}
+    first = {kind: mes_elements(element, tag) for kind, tag in ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"), (v.Service, "service"))}
     step = read_element(v.Step, first[v.Step][0], id=element.get("id", "")) if first[v.Step] else None
     return Node(
         id=element.get("id", ""), type=name, name=element.get("name", ""), scope=scope_id, line=_line(element),
@@ -262,4 +265,5 @@ def _read_node(element: etree._Element, name: str, scope_id: str) -> Node:
         interrupting=element.get("cancelActivity", "true") != "false", default=element.get("default", ""), step=step,
         timer=read_element(v.Timer, first[v.Timer][0]) if first[v.Timer] else None,
         loop=read_element(v.Loop, first[v.Loop][0]) if first[v.Loop] else None,
+        service=read_element(v.Service, first[v.Service][0]) if first[v.Service] else None,
     )

@@ -20,6 +20,8 @@ Judge = Literal["limit", "balance", "specification"]
 StepKind = Literal["manufacture", "departure", "production_review", "qc_results", "qa_review", "disposition", "shipment"]
 ScanKind = Literal["identity", "material", "equipment"]
 SlotCode = Literal["P", "W", "V", "Q"]
+DiagramKind = Literal["master_recipe", "process"]
+LimitName = Literal["nor_low", "nor_high", "par_low", "par_high"]
 
 PARAMETER_TYPES: tuple[ParameterType, ...] = ("num", "int", "bool", "choice", "text", "date_time")
 SOURCES: tuple[Source, ...] = ("manual", "device", "calc", "scan", "master")
@@ -28,6 +30,7 @@ SEVERITIES: tuple[Severity, ...] = ("info", "minor", "major", "critical")
 STEP_KINDS: tuple[StepKind, ...] = (
     "manufacture", "departure", "production_review", "qc_results", "qa_review", "disposition", "shipment",
 )
+LIMIT_NAMES: tuple[LimitName, ...] = ("nor_low", "nor_high", "par_low", "par_high")
 CRITICAL_CLASSES = frozenset({"CPP", "CQA", "CQA-IPC", "ID", "safety"})
 """Parameter classes that need a why, their own or their step's."""
 
@@ -75,6 +78,15 @@ MEANINGS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something was imported from: the file, the place in it ("table 2, row 7, column Limits"), what stood there."""
+
+    file: str
+    place: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One answer a person may choose. `departs`: choosing it is an info exception that needs a reason."""
 
@@ -91,6 +103,8 @@ class Parameter:
     `after_end`: recorded after the performer ended the step (it ends a hold time that starts at the step's end).
     `qualifier`: a reported `<0.25` or `>100` is accepted. `severity`: of a value outside PAR.
     `when`: the parameter is asked for only where this condition holds (`S24.vol < 1000`); empty is always.
+    `exclusive`: the limits that a value must not reach (`nor_high` for "below 10"); the others are inclusive.
+    `optional`: the step may end without it.
     """
 
     id: str
@@ -112,16 +126,23 @@ class Parameter:
     after_end: bool = False
     qualifier: bool = False
     when: str = ""
+    exclusive: tuple[LimitName, ...] = ()
+    optional: bool = False
     choices: tuple[Choice, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature slot of a step: who may sign it, with which meanings (the first is the usual one)."""
+    """One signature slot of a step: who may sign it, with which meanings (the first is the usual one).
+
+    `differs`: steps whose signers may not sign here ("reviewed by" differs from "authored by").
+    """
 
     code: SlotCode
     roles: tuple[str, ...]
     meanings: tuple[str, ...]
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +169,10 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the recipe: one BPMN user task (`id` is also the element's id)."""
+    """A step of the recipe: one BPMN user task (`id` is also the element's id).
+
+    `form`: the form its parameters were taken from, and which revision of it (`reason@2`).
+    """
 
     id: str
     title: str
@@ -158,6 +182,7 @@ class Step:
     day: str = ""
     kind: StepKind = "manufacture"
     rationale: str = ""
+    form: str = ""
     decision_roles: tuple[str, ...] = ("QA_FLR",)
     signatures: tuple[Signature, ...] = ()
     equipment: tuple[str, ...] = ()
@@ -165,6 +190,7 @@ class Step:
     scans: tuple[Scan, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     @property
     def slots(self) -> dict[str, Signature]:
@@ -235,9 +261,18 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What the system does at a service task: the name of one of its services, and what it is told."""
+
+    action: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The recipe's header and everything that hangs on the process as a whole. `id` is the master recipe's number.
 
+    `kind`: a recipe that makes batches, or a process of the site, such as the life cycle of a revision.
     `late_entry_minutes`: an entry later than its event by more than this is exception 19.
     """
 
@@ -245,6 +280,7 @@ class Recipe:
     revision: str
     title: str = ""
     product: str = ""
+    kind: DiagramKind = "master_recipe"
     late_entry_minutes: int = 15
     order_fields: tuple[OrderField, ...] = ()
     hold_times: tuple[HoldTime, ...] = ()

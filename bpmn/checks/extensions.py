@@ -20,6 +20,7 @@ _PLACES: dict[str, tuple[type, frozenset[str]]] = {
     "step": (v.Step, frozenset({"userTask", "manualTask"})),
     "loop": (v.Loop, frozenset({"subProcess"})),
     "timer": (v.Timer, frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})),
+    "service": (v.Service, frozenset({"serviceTask"})),
 }
 _WITHIN: dict[str, type] = {
     "choice": v.Choice,
@@ -29,12 +30,14 @@ _WITHIN: dict[str, type] = {
     "parameter": v.Parameter,
     "orderField": v.OrderField,
     "holdTime": v.HoldTime,
+    "origin": v.Origin,
 }
 _PLAIN = {"equipment": "class", "material": "name"}
 _PARENTS = {
-    "choice": "parameter",
-    **dict.fromkeys(("signature", "scan", "deviation", "parameter", "equipment", "material"), "step"),
-    **dict.fromkeys(("orderField", "holdTime"), "recipe"),
+    "choice": {"parameter"},
+    "origin": {"parameter", "step"},
+    **dict.fromkeys(("signature", "scan", "deviation", "parameter", "equipment", "material"), {"step"}),
+    **dict.fromkeys(("orderField", "holdTime"), {"recipe"}),
 }
 
 
@@ -50,7 +53,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             if holder is None or name_of(holder) not in places:
                 yield at(element, RULE, f"mes:{name} has no place here", f"put it on: {', '.join(sorted(places))}")
             yield from _attributes(element, kind)
-        elif _PARENTS.get(name) != name_of(parent) or not str(parent.tag).startswith(f"{{{v.NAMESPACE}}}"):
+        elif name_of(parent) not in _PARENTS.get(name, ()) or not str(parent.tag).startswith(f"{{{v.NAMESPACE}}}"):
             yield at(element, RULE, f"mes:{name} has no place here", "remove it or correct its name")
         elif name in _PLAIN:
             yield from _plain(element, _PLAIN[name])
@@ -70,7 +73,7 @@ def _known(kind: type) -> dict[str, Any]:
     """The attributes of an element of ours with the type of each; child elements are left out."""
     hints = get_type_hints(kind)
     children = {"choices", "signatures", "equipment", "materials", "scans", "deviations", "parameters"}
-    children |= {"order_fields", "hold_times"}
+    children |= {"order_fields", "hold_times", "origins"}
     return {attribute_name(kind, f.name): hints[f.name] for f in fields(kind) if f.name not in children}
 
 
@@ -110,4 +113,6 @@ def _value(hint: Any, value: str) -> str:
         return 'write "true" or "false"'
     if get_origin(hint) is Literal and value not in get_args(hint):
         return f"write {' or '.join(get_args(hint))}"
+    if get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
+        return next((problem for word in value.split() if (problem := _value(get_args(hint)[0], word))), "")
     return ""
