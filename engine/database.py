@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 
 from engine.errors import SiteNotReadyError
 from engine.migrations.triggers import REFUSE_BODY, postgresql_triggers, sqlite_triggers
-from engine.records import TABLES, EngineSnapshot
+from engine.records import TABLES
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 30_000
@@ -144,7 +144,7 @@ def _durability_problems(connection: Connection) -> list[str]:
 
 def trigger_problems(fetch: Callable[[str], Iterable[Any]], *, is_sqlite: bool) -> list[str]:
     """Each trigger that is missing, silenced or not the one that this release made. `fetch` runs a query."""
-    protected = [(t.__tablename__, t.APPEND_ONLY) for t in TABLES if t is not EngineSnapshot]
+    protected = [(t.__tablename__, t.APPEND_ONLY) for t in TABLES if not t.WORKING]
     if is_sqlite:
         found = dict(iter(fetch("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")))
         wanted = dict(pair for table, fixed in protected for pair in sqlite_triggers(table, append_only=fixed))

@@ -26,8 +26,8 @@ from engine.records import TABLES
 from engine.records.shape import Row, shape_of
 from engine.stored import Database, open_database
 
-# Not written by entries: the chains themselves (sealed), the engine's cache (sealed), and the migrations' mark.
-NOT_REPLAYED = frozenset({"stream", "journal", "engine_snapshot", "alembic_version"})
+# Not written by entries: the chains themselves (sealed), working tables (the engine's cache is sealed), the migrations' mark.
+NOT_REPLAYED = frozenset({"stream", "journal", "alembic_version", *(t.__tablename__ for t in TABLES if t.WORKING)})
 SHAPES = {table.__tablename__: shape_of(table) for table in TABLES}
 OF_BATCH = "batch:{batch_id}"
 
@@ -231,7 +231,7 @@ class _Verification:
         if kind == "insert":
             if key in at:
                 self.report.add(place, f"records {_named(key)} a second time")
-            at[key] = _Replayed({column: what.get(column) for column in shape.columns}, place)
+            at[key] = _Replayed({column: what.get(column, shape.added.get(column)) for column in shape.columns}, place)
             return
         known = at.get(key)
         if known is None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from engine.records.base import Record
 from engine.records.batch import Batch, Task
+from engine.records.draft import RecipeDraft
+from engine.records.dry_run import DryRun, DryRunJob
 from engine.records.due_time import DueTime
 from engine.records.equipment import Equipment
 from engine.records.exception import Departure, ExceptionRecord, ExceptionTriage
+from engine.records.import_mapping import ImportMapping
 from engine.records.journal import Checkpoint, EngineSnapshot, Journal, Stream
 from engine.records.material_lot import MaterialLot
 from engine.records.person import Person, PersonRole, Training
@@ -22,6 +25,10 @@ TABLES: tuple[type[Record], ...] = (
     EngineSnapshot,
     RecipeDocument,
     RecipeRevision,
+    RecipeDraft,
+    DryRun,
+    DryRunJob,
+    ImportMapping,
     Batch,
     Task,
     MaterialLot,

@@ -8,7 +8,7 @@ type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, MetaData, Text
@@ -30,6 +30,8 @@ class Record(DeclarativeBase):
     `APPEND_ONLY`: a row is written once; triggers refuse UPDATE and DELETE. Otherwise rows carry a `version` that
     each change counts up, and triggers refuse DELETE. `STREAM` names the chain that a row belongs to, made from the
     row's own columns; empty means the chain of the act that writes it. `SECRET` columns enter the trail as a digest.
+    `ADDED`: columns of a later release, with what the rows written before it hold. `WORKING`: no record but a cache or
+    the state of work in progress; it stays outside the trail and may be thrown away.
     """
 
     __abstract__ = True
@@ -39,6 +41,8 @@ class Record(DeclarativeBase):
     APPEND_ONLY: ClassVar[bool] = False
     STREAM: ClassVar[str] = ""
     SECRET: ClassVar[frozenset[str]] = frozenset()
+    ADDED: ClassVar[Mapping[str, str | int]] = {}
+    WORKING: ClassVar[bool] = False
 
 
 def instant(*columns: str) -> list[CheckConstraint]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,14 +26,19 @@ BATCH_STATES = (
     "REOPENED",
     "COMPLETED",
 )
+RUN_KINDS = ("batch", "life_cycle", "change")
 TASK_STATES = ("open", "started", "performed", "completed", "withdrawn")
 
 
 class Batch(Record):
-    """One patient's batch and the control recipe it runs (`recipe_hash` names the frozen document)."""
+    """One patient's batch and the control recipe it runs (`recipe_hash` names the frozen document).
+
+    Other runs of a diagram are kept alike: the life cycle of a revision, a change; `subject` is what they are about.
+    """
 
     __tablename__ = "batch"
     STREAM = "batch:{id}"
+    ADDED: ClassVar[Mapping[str, str | int]] = {"kind": "batch", "subject": ""}
 
     id: Mapped[str] = mapped_column(primary_key=True)
     recipe_id: Mapped[str]
@@ -46,15 +54,19 @@ class Batch(Record):
     disposition: Mapped[str] = mapped_column(default="")
     engine_outcome: Mapped[str] = mapped_column(default="")
     incident: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str] = mapped_column(default="batch", server_default="batch")
+    subject: Mapped[str] = mapped_column(default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
+        one_of("kind", RUN_KINDS),
         one_of("state", BATCH_STATES),
         *flag("held"),
         *instant("issued_at"),
         *filled("id"),
         counted(),
         Index("ix_batch_state", "state"),
+        Index("ix_batch_kind_subject", "kind", "subject"),
         STRICT,
     )
 

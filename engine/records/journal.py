@@ -95,6 +95,7 @@ class EngineSnapshot(Record):
     """What the workflow engine had open after entry `seq` of a batch: a cache, recomputed from the journal at will."""
 
     __tablename__ = "engine_snapshot"
+    WORKING = True
 
     batch_id: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int]

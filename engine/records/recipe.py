@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.records.base import STRICT, Record, counted, filled, instant, one_of, refers, sha256_hex
 
+REVISION_KINDS = ("recipe", "process", "form")
 REVISION_STATES = (
     "DRAFT",
     "IN_REVIEW",
@@ -36,10 +40,11 @@ class RecipeDocument(Record):
 
 
 class RecipeRevision(Record):
-    """One revision of a master recipe on its way from draft to effective to superseded."""
+    """One revision of a master recipe, of a process of the site or of a form, on its way from draft to superseded."""
 
     __tablename__ = "recipe_revision"
     STREAM = "recipe:{recipe_id}"
+    ADDED: ClassVar[Mapping[str, str | int]] = {"kind": "recipe"}
 
     id: Mapped[str] = mapped_column(primary_key=True)
     recipe_id: Mapped[str]
@@ -50,10 +55,12 @@ class RecipeRevision(Record):
     state: Mapped[str]
     authored_by: Mapped[str]
     effective_at: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(default="recipe", server_default="recipe")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         UniqueConstraint("recipe_id", "revision"),
+        one_of("kind", REVISION_KINDS),
         one_of("state", REVISION_STATES),
         *instant("effective_at"),
         *filled("id", "recipe_id", "revision"),

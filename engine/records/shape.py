@@ -7,6 +7,7 @@ a plain read by key, insert or update is SQLAlchemy.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -32,6 +33,7 @@ class Shape:
     defaults: Row
     stream: str
     secret: frozenset[str]
+    added: Mapping[str, str | int]
     append_only: bool
 
     def owner(self, row: Row) -> str:
@@ -93,6 +95,7 @@ def shape_of(table: type[Record]) -> Shape:
         defaults={column.name: column.default.arg for column in columns if column.default is not None},
         stream=table.STREAM,
         secret=table.SECRET,
+        added=table.ADDED,
         append_only=table.APPEND_ONLY,
     )
 

@@ -113,7 +113,25 @@ def add_recipe(act: Act, *, actor: Actor) -> dict[str, Any]:
         seen_hash=None,
     )
     act.update(records.RecipeRevision, {"id": "MR-1@1.0"}, state="EFFECTIVE", effective_at=act.now)
+    add_draft(act, actor)
     return {}
+
+
+def add_draft(act: Act, actor: Actor) -> None:
+    """What is written on the next revision, with a dry run of it and the mapping that it was imported with."""
+    act.insert(
+        records.RecipeRevision, id="MR-1@1.1", recipe_id="MR-1", revision="1.1", title="Small recipe", product="NVX-1",
+        hash=HASH, state="DRAFT", authored_by=actor.id,
+    )  # fmt: skip
+    act.insert(
+        records.RecipeDraft, revision_id="MR-1@1.1", recipe_id="MR-1", xml=DOCUMENT, hash=HASH, saved_by=actor.id,
+        saved_at=act.now,
+    )  # fmt: skip
+    act.insert(
+        records.DryRun, id=act.new_id("dry_run"), recipe_id="MR-1", revision_id="MR-1@1.1", hash=HASH, kind="system",
+        verdict="passed", report={"paths": []}, product_version="0", run_by=actor.id, started_at=act.now, ended_at=act.now,
+    )  # fmt: skip
+    act.insert(records.ImportMapping, name="Supplier's batch record", columns={"Schritt": "title"}, kept_by=actor.id)
 
 
 def add_lot(act: Act, *, actor: Actor, lot_id: str) -> dict[str, Any]:

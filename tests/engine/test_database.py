@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from engine import database, records
+from engine import database
 from engine.errors import SiteNotReadyError
 from engine.records import TABLES
 from engine.records.base import Record
@@ -20,10 +20,10 @@ from engine.transaction import perform
 from tests.engine.small_site import QUINN, add_lot, change_lot, small_site
 
 APPEND_ONLY = [table.__tablename__ for table in TABLES if table.APPEND_ONLY]
-STATE = [t.__tablename__ for t in TABLES if not t.APPEND_ONLY and t is not records.EngineSnapshot]
+STATE = [t.__tablename__ for t in TABLES if not t.APPEND_ONLY and not t.WORKING]
 REQUIRED_APPEND_ONLY = {
     "journal", "parameter_value", "correction", "exception_record", "exception_triage", "signature", "decision",
-    "scan", "reading", "recipe_document", "checkpoint",
+    "scan", "reading", "recipe_document", "checkpoint", "dry_run",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 NAMES = [table.__tablename__ for table in TABLES]
 COLUMNS = {table.__tablename__: [column.name for column in table.__table__.columns] for table in TABLES}
 # What records are made of: everything but the chains themselves and the cache.
-RECORDS = [name for name in NAMES if name not in ("journal", "stream", "engine_snapshot")]
+RECORDS = [t.__tablename__ for t in TABLES if not t.WORKING and t.__tablename__ not in ("journal", "stream")]
 
 
 class Attacker:

@@ -12,6 +12,8 @@ KEYS = {
     "person_role": ("person_id", "role"),
     "checkpoint": ("seq",),
     "recipe_document": ("hash",),
+    "recipe_draft": ("revision_id",),
+    "import_mapping": ("name",),
 }
 
 
