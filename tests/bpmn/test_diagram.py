@@ -22,12 +22,12 @@ PACKAGE = Path(bpmn.__file__).parent
 DESCRIPTOR = json.loads((PACKAGE / "moddle" / "mes.json").read_text("utf-8"))
 KINDS = (
     v.Recipe, v.OrderField, v.HoldTime, v.Step, v.Signature, v.Scan, v.Deviation, v.Parameter, v.Choice, v.Loop, v.Timer,
+    v.Service, v.Origin,
 )  # fmt: skip
 
 XML_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 WORD = st.text(st.characters(categories=["L", "N"]), min_size=1)
-LISTS_OF_WORDS = {(v.HoldTime, "to_events"), (v.HoldTime, "links"), (v.Signature, "roles"), (v.Signature, "meanings")}
-LISTS_OF_WORDS |= {(v.Step, "decision_roles")}
+LISTS_OF_TEXTS = {(v.Step, "equipment"), (v.Step, "materials")}  # an element each; every other list is words in an attribute
 
 
 def values(kind: type) -> st.SearchStrategy[Any]:
@@ -39,8 +39,9 @@ def values(kind: type) -> st.SearchStrategy[Any]:
 def value(kind: type, name: str, hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(hint) is tuple:
         of = get_args(hint)[0]
-        words = WORD if (kind, name) in LISTS_OF_WORDS else XML_TEXT
-        return st.lists(values(of) if of in KINDS else words, max_size=3).map(tuple)
+        words = XML_TEXT if (kind, name) in LISTS_OF_TEXTS else WORD
+        one = values(of) if of in KINDS else st.sampled_from(get_args(of)) if get_args(of) else words
+        return st.lists(one, max_size=3).map(tuple)
     choices = get_args(hint)
     return st.sampled_from(choices) if choices else {str: XML_TEXT, int: st.integers(0, 10**6), bool: st.booleans()}[hint]
 
