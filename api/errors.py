@@ -84,6 +84,8 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.OrderRefusedError: (422, "order-refused"),
     e.RevisionNotEffectiveError: (409, "revision-not-effective"),
     e.DiagramRefusedError: (422, "diagram-refused"),
+    e.RevisionLockedError: (409, "revision-locked"),
+    e.RecipeFieldError: (422, "invalid-entries"),
     e.CorrectionRefusedError: (409, "correction-refused"),
     # People and what they work with
     e.SignInRefusedError: (401, "sign-in-refused"),
@@ -192,6 +194,8 @@ def _of_engine(error: Exception, status: int, kind: str) -> Problem:
         members["problems"] = [{"field": field, "message": str(error)}]
     if isinstance(error, e.DiagramRefusedError) and "findings" in details:
         members["findings"] = details["findings"]
+    if isinstance(error, e.StaleRecordError):
+        members |= {name: details[name] for name in ("version", "saved_by", "saved_at") if name in details}
     return Problem(status, kind, HTTP[status][1], str(error), **members)
 
 

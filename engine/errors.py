@@ -191,6 +191,14 @@ class DiagramRefusedError(BatchwrightError):
     """The diagram did not pass its checks; nothing was loaded."""
 
 
+class RevisionLockedError(BatchwrightError):
+    """This revision is not a draft any more, so it can't be edited."""
+
+
+class RecipeFieldError(BatchwrightError):
+    """Something about the recipe is missing or malformed."""
+
+
 class CorrectionRefusedError(BatchwrightError):
     """This value can't be corrected so."""
 

@@ -14,7 +14,7 @@ from engine.actions.timers import fire_due
 from engine.site import Site
 from engine.transaction import perform
 from web.demo.floor import Floor, Moment, Visit
-from web.demo.furnish import Crew, approve_recipe, stock
+from web.demo.furnish import Crew, approve_recipe, begin_draft, stock
 from web.demo.hands import DirectHands
 from web.demo.people import PEOPLE, DemoPerson, settle, train
 from web.demo.plans import changed, moved, recorded_run, until
@@ -54,6 +54,7 @@ def seed(site: Site) -> dict[str, str]:
         moments += floor.moments(batch, plan)
     floor.play(moments)
     floor.at(present)
+    begin_draft(site, crew, revision)
     return {batch: told for batch, (told, _) in stories.items()}
 
 

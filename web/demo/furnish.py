@@ -8,7 +8,7 @@ from typing import Any
 
 from bpmn.diagram import Diagram
 from engine import clock, passwords
-from engine.actions import equipment, materials, recipes
+from engine.actions import drafts, equipment, materials, recipes
 from engine.passwords import Proof
 from engine.site import Site
 from engine.transaction import Actor, perform
@@ -35,6 +35,16 @@ def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | No
         effective_at=clock.text(effective_at or clock.now()),
     )  # fmt: skip
     return revision
+
+
+def begin_draft(site: Site, crew: Crew, based_on: str) -> None:
+    """Somebody writes the next revision."""
+    recipe_id, _, revision = based_on.partition("@")
+    following = f"{revision.partition('.')[0]}.1"
+    perform(
+        site, drafts.start_draft, actor=crew["PROC"][0], stream=f"recipe:{recipe_id}", recipe_id=recipe_id, revision=following,
+        based_on=based_on,
+    )  # fmt: skip
 
 
 def stock(site: Site, crew: Crew, xml: str) -> None:
