@@ -31,6 +31,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         for element, parameter in zip(elements, node.step.parameters, strict=True):
             if parameter.type in ("num", "int", "date_time"):
                 yield from _ordered(element, parameter)
+                yield from _reachable(element, parameter)
             else:
                 yield from _expected(element, parameter)
 
@@ -45,6 +46,22 @@ def _ordered(element: etree._Element, parameter: Parameter) -> Iterator[Finding]
         if type(lower) is type(higher) and lower > higher:  # type: ignore[operator]
             names = f"{low.replace('_', ' ')} {lower} is above {high.replace('_', ' ')} {higher}"
             yield at(element, RULE, f"{parameter.id}: {names}", "order them: PAR low, NOR low, NOR high, PAR high")
+
+
+def _reachable(element: etree._Element, parameter: Parameter) -> Iterator[Finding]:
+    """A limit that must not be reached leaves a value between the limits, and stands on a limit that is there."""
+    for name in parameter.exclusive:
+        if not getattr(parameter, name):
+            yield at(element, RULE, f"{parameter.id}: {name.replace('_', ' ')} is exclusive but empty", "write the limit")
+    for low, high in (*pairwise(_ORDER), ("par_low", "par_high")):
+        excluded = {low, high} & set(parameter.exclusive)
+        inner = {("par_low", "nor_low"): high, ("nor_high", "par_high"): low}.get((low, high))  # its own edge is inside the outer
+        if not excluded or inner in excluded:
+            continue
+        value, other = _literal(getattr(parameter, low)), _literal(getattr(parameter, high))
+        if value is not None and type(value) is type(other) and value == other:
+            names = f"{low.replace('_', ' ')} and {high.replace('_', ' ')} are both {value}"
+            yield at(element, RULE, f"{parameter.id}: {names}, which must not be reached", "make both exclusive, or move one")
 
 
 def _literal(text: str) -> Decimal | datetime | None:

@@ -16,7 +16,7 @@ from engine.queries.signatures import signature_view
 from engine.records import Decision, Departure, DueTime, ExceptionTriage, Reading, Scan, Task
 from engine.rules import format_range
 from engine.rules.facts import Limits
-from engine.rules.limits import evaluate_limits
+from engine.rules.limits import Level, evaluate_limits, exclusive_sides, written_range
 from engine.scope import Row
 from engine.site import Site
 from engine.step_content import content_hash
@@ -146,14 +146,19 @@ def parameter_view(p: v.Parameter, limits: Limits) -> dict[str, Any]:
         "critical": p.parameter_class in v.CRITICAL_CLASSES,
         "qualifier": p.qualifier,
         **bounds,
-        "nor": format_range(limits.nor_low, limits.nor_high, p.uom)
-        if limits.nor_low is not None or limits.nor_high is not None
-        else "",
-        "par": format_range(limits.par_low, limits.par_high, p.uom)
-        if limits.par_low is not None or limits.par_high is not None
-        else "",
+        "exclusive": list(p.exclusive),
+        "nor": _range(p, "NOR", limits.nor_low, limits.nor_high),
+        "par": _range(p, "PAR", limits.par_low, limits.par_high),
+        "written_nor": written_range(p, "NOR"),
+        "written_par": written_range(p, "PAR"),
         "choices": [{"value": c.value, "label": c.label or c.value, "departs": c.departs} for c in p.choices],
     }
+
+
+def _range(p: v.Parameter, level: Level, low: Any, high: Any) -> str:
+    """A level of limits as they stand now, in words; "" where nothing bounds the value."""
+    bounded = low is not None or high is not None
+    return format_range(low, high, p.uom, exclusive=exclusive_sides(p, level)) if bounded else ""
 
 
 def _text(written: str, value: Any) -> str:

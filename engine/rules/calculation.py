@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from engine.rules.facts import ValueFacts
 from engine.rules.finding import Finding
-from engine.rules.limits import BOUNDS
+from engine.rules.limits import BOUNDS, exclusive_sides
 from engine.rules.wording import format_range
 
 RULE = "calculation"
@@ -28,7 +28,8 @@ def judge(facts: ValueFacts) -> list[Finding]:
     parameter, limits = facts.parameter, facts.limits
     reason = facts.undefined or "no reason was given"
     bounded = any(getattr(parameter, name) for name in BOUNDS)
-    expected = f"PAR {format_range(limits.par_low, limits.par_high, parameter.uom)}" if bounded else "a value"
+    sides = exclusive_sides(parameter, "PAR")
+    expected = f"PAR {format_range(limits.par_low, limits.par_high, parameter.uom, exclusive=sides)}" if bounded else "a value"
     return [
         Finding(
             4, RULE, parameter.severity, f"{parameter.name} ({parameter.formula}) has no value: {reason}.",

@@ -1,8 +1,9 @@
 """The two levels of limits and what it means to keep them; the rules `limit`, `balance` and `specification` share it.
 
-A value keeps a level only when that is proven. Bounds are inclusive; a bound that the recipe does not have is
-unbounded; a bound that the recipe has but that can't be evaluated is kept by no value. A reported `<0.25` stands for
-every number below 0.25: it keeps `<= 0.5`, `<0.6` does not, and it never keeps a lower bound.
+A value keeps a level only when that is proven. Bounds are inclusive, but for those that the recipe calls exclusive:
+10 is not "below 10". A bound that the recipe does not have is unbounded; a bound that the recipe has but that can't be
+evaluated is kept by no value. A reported `<0.25` stands for every number below 0.25: it keeps `<= 0.5` and also "below
+0.25", `<0.6` does not, and it never keeps a lower bound.
 
 Source: the recipe's limits (NOR, PAR); ICH Q8(R2) for the two ranges.
 """
@@ -82,6 +83,13 @@ def keeps(facts: ValueFacts, level: Level) -> bool:
     return all(_keeps_bound(facts, f"{level.lower()}_{side}") for side in ("low", "high"))
 
 
+def exclusive_sides(parameter: Parameter, level: Level) -> tuple[bool, bool]:
+    """Whether a value must not reach the low limit of a level, and the high one. Only ordered values can come close."""
+    ordered = parameter.type in ORDERED
+    low, high = (ordered and f"{level.lower()}_{side}" in parameter.exclusive for side in ("low", "high"))
+    return low, high
+
+
 def unkept_level(facts: ValueFacts) -> Level | None:
     """The graver level that the value does not keep: PAR, else NOR, else None."""
     if not keeps(facts, "PAR"):
@@ -134,7 +142,9 @@ def _keeps_bound(facts: ValueFacts, name: str) -> bool:
     reaches = {"low": ("", ">"), "high": ("", "<")}[name[4:]]
     if facts.qualifier not in reaches:
         return False
-    return bool(bound <= value if name.endswith("low") else value <= bound)
+    if value == bound:  # all that `<0.25` stands for lies below 0.25
+        return name not in facts.parameter.exclusive or facts.qualifier != ""
+    return bool(bound < value if name.endswith("low") else value < bound)
 
 
 def _bounds(facts: ValueFacts) -> list[Value | None]:
@@ -145,7 +155,17 @@ def _range(facts: ValueFacts, level: Level) -> str:
     names = [f"{level.lower()}_{side}" for side in ("low", "high")]
     low, high = (getattr(facts.limits, name) for name in names)
     computed = any(_LITERAL.fullmatch(getattr(facts.parameter, name)) is None for name in names)
-    return format_range(low, high, facts.parameter.uom, calculated=computed, apart_from=(facts.value,))
+    sides = exclusive_sides(facts.parameter, level)
+    return format_range(low, high, facts.parameter.uom, calculated=computed, apart_from=(facts.value,), exclusive=sides)
+
+
+def written_range(parameter: Parameter, level: Level) -> str:
+    """A level of limits in words, as the recipe writes them; "" where it has none."""
+    low, high = (getattr(parameter, f"{level.lower()}_{side}") for side in ("low", "high"))
+    if parameter.type not in ORDERED:
+        return low or high
+    sides = exclusive_sides(parameter, level)
+    return format_range(low or None, high or None, parameter.uom, exclusive=sides) if low or high else ""
 
 
 def _message(facts: ValueFacts, level: Level, actual: str, expected: str) -> str:

@@ -70,19 +70,25 @@ def format_range(
     *,
     calculated: bool = False,
     apart_from: Iterable[Value | None] = (),
+    exclusive: tuple[bool, bool] = (False, False),
 ) -> str:
-    """Two inclusive limits as a person reads them: `80 to 100 %`, `at least 3.5 bar`, `exactly 3`.
+    """Two limits as a person reads them: `80 to 100 %`, `at least 3.5 bar`, `exactly 3`, `above 70, at most 100 %`.
 
+    `exclusive`: whether the low and the high limit must not be reached.
     `calculated`: the limits are computed and may be rounded, but never onto or across a value in `apart_from`.
     """
     if low is None and high is None:
         return "no limit"
     first = format_value(low, calculated=calculated, apart_from=apart_from)
     last = format_value(high, calculated=calculated, apart_from=apart_from)
+    from_low = f"{'above' if exclusive[0] else 'at least'} {first}"
+    to_high = f"{'below' if exclusive[1] else 'at most'} {last}"
     if low is None:
-        return with_uom(f"at most {last}", uom)
+        return with_uom(to_high, uom)
     if high is None:
-        return with_uom(f"at least {first}", uom)
+        return with_uom(from_low, uom)
+    if any(exclusive):
+        return with_uom(f"{from_low}, {to_high}", uom)
     return with_uom(f"exactly {first}" if low == high else f"{first} to {last}", uom)
 
 

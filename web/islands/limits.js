@@ -15,8 +15,11 @@ function compare(a, b) {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-function place(value, limits) {
-  const is = (side, bound) => limits[bound] && compare(value, limits[bound]) === side;
+function place(value, limits, exclusive) {
+  const is = (side, bound) => {
+    const found = limits[bound] && compare(value, limits[bound]);
+    return found === side || (found === 0 && exclusive.includes(bound));
+  };
   if (is(-1, "par_low")) return ["bad", "▲ Below the accepted range"];
   if (is(1, "par_high")) return ["bad", "▲ Above the accepted range"];
   if (is(-1, "nor_low")) return ["watch", "◆ Below the normal range"];
@@ -25,15 +28,14 @@ function place(value, limits) {
 }
 
 function show(input) {
-  const limits = Object.fromEntries(
-    Object.entries(JSON.parse(input.dataset.limits)).map(([name, text]) => [name, text ? decimal(text) : null]),
-  );
+  const { exclusive = [], ...bounds } = JSON.parse(input.dataset.limits);
+  const limits = Object.fromEntries(Object.entries(bounds).map(([name, text]) => [name, text ? decimal(text) : null]));
   const holder = input.closest(".entry") ?? input.closest(".field");
   const bar = holder.querySelector(".limit-bar");
   const told = holder.querySelector(".limit-told");
   const value = decimal(input.value);
   const marker = bar?.querySelector(".marker");
-  const [tone, text] = value ? place(value, limits) : ["", ""];
+  const [tone, text] = value ? place(value, limits, exclusive) : ["", ""];
   if (told) {
     told.className = `limit-told state ${tone}`;
     told.textContent = text;

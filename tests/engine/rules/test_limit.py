@@ -171,3 +171,31 @@ def test_bool_with_two_different_limits_is_never_inside() -> None:
     parameter = changed(type="bool", nor_low="", nor_high="", par_low="true", par_high="false")
     assert judged(True, parameter) == PAR
     assert judged(False, parameter) == PAR
+
+
+@pytest.mark.requirement("A11-04")
+@pytest.mark.parametrize(
+    ("exclusive", "value", "qualifier", "expected"),
+    [
+        (("par_high",), "100", "", PAR), (("par_high",), "99.99", "", OK), (("par_low",), "80", "", PAR),
+        (("par_low",), "80.01", "", NOR), (("nor_low",), "90", "", NOR), (("nor_low",), "90.1", "", OK), ((), "80", "", NOR),
+        (("nor_high",), "100", "", NOR), (("par_high",), "100", ">", PAR),
+    ],
+)  # fmt: skip
+def test_a_limit_that_must_not_be_reached_is_outside(
+    exclusive: tuple[str, ...], value: str, qualifier: str, expected: list[tuple[int, str, bool, bool]]
+) -> None:
+    assert judged(value, changed(exclusive=exclusive), qualifier=qualifier) == expected
+
+
+def test_a_result_reported_as_below_the_limit_proves_below_the_limit() -> None:
+    below = changed(nor_low="", nor_high="", par_low="", par_high="0.25", uom="EU/mL", exclusive=("par_high",))
+    assert judged("0.25", below, qualifier="<") == OK
+    (finding,) = judge("value", value_facts("0.25", below)).findings
+    assert finding.message == "Viability 0.25 EU/mL is outside PAR below 0.25 EU/mL."
+    assert finding.expected == "PAR below 0.25 EU/mL"
+
+
+def test_of_an_answer_no_limit_is_exclusive() -> None:
+    answer = changed(type="bool", nor_low="", nor_high="", par_low="true", par_high="true", exclusive=("par_low", "par_high"))
+    assert judged(True, answer) == OK

@@ -52,14 +52,19 @@ def parameters(draw: st.DrawFn) -> Recipe:
         id="p", name="Density", type="num", source=draw(st.sampled_from(("manual", "device", "calc"))),
         limit_action=draw(st.sampled_from(LIMIT_ACTIONS)), severity=draw(st.sampled_from(SEVERITIES)),
         judge=draw(st.sampled_from(("limit", "balance", "specification"))),
+        exclusive=tuple(name for name in BOUNDS if draw(st.booleans())),
         **texts,
     )  # fmt: skip
     return parameter, {name: number.worth if number else None for name, number in given_bounds.items()}
 
 
-def is_within(qualifier: str, worth: Fraction, low: Fraction | None, high: Fraction | None) -> bool:
-    """Whether every number that the report can stand for lies in the closed interval: by witnesses, not by rules."""
+def is_within(qualifier: str, worth: Fraction, parameter: Parameter, bounds: dict[str, Fraction | None], level: str) -> bool:
+    """Whether every number that the report can stand for lies in the interval: by witnesses, not by rules."""
     step = Fraction(1, 10**30)
+    low, high = (
+        None if (bound := bounds[name]) is None else bound + (sign * step / 2 if name in parameter.exclusive else 0)
+        for name, sign in ((f"{level}_low", 1), (f"{level}_high", -1))
+    )
     far = Fraction(10**60)
     witnesses = {"": [worth], "<": [worth - step, worth - far], ">": [worth + step, worth + far]}[qualifier]
     return all((low is None or low <= w) and (high is None or w <= high) for w in witnesses)
@@ -69,10 +74,10 @@ def expected(parameter: Parameter, worth: dict[str, Fraction | None], value: Num
     """What the data README says, in its own order: none, outside PAR, outside NOR."""
     if parameter.limit_action == "none":
         return []
-    if not is_within(qualifier, value.worth, worth["par_low"], worth["par_high"]):
+    if not is_within(qualifier, value.worth, parameter, worth, "par"):
         blocks = parameter.limit_action in ("block", "stop")
         return [(BEYOND[parameter.judge], parameter.severity, blocks, parameter.limit_action == "stop")]
-    if not is_within(qualifier, value.worth, worth["nor_low"], worth["nor_high"]):
+    if not is_within(qualifier, value.worth, parameter, worth, "nor"):
         return [(17, "minor", False, False)]
     return []
 
@@ -85,14 +90,15 @@ def test_every_value_of_every_recipe_is_judged_as_the_semantics_say(recipe: Reci
 
 @pytest.mark.requirement("A11-04")
 @given(parameters(), st.sampled_from(BOUNDS), st.integers(1, 40))
-def test_each_edge_is_inside_and_one_digit_further_is_not(recipe: Recipe, bound: str, places: int) -> None:
+def test_each_edge_is_inside_unless_exclusive_and_one_digit_further_is_not(recipe: Recipe, bound: str, places: int) -> None:
     only = changed(recipe[0], **{name: "" for name in BOUNDS if name != bound})
     assume(getattr(only, bound) and only.limit_action != "none")
     edge = Decimal(getattr(only, bound))
     digit = Decimal(1).scaleb(min(int(edge.as_tuple().exponent), 0) - places)
     outward = WIDE.add(edge, digit.copy_sign(-1 if bound.endswith("low") else 1))
-    assert judged(str(edge), only) == []
-    assert [number for number, *_ in judged(str(outward), only)] == [17 if bound.startswith("nor") else BEYOND[only.judge]]
+    beyond = 17 if bound.startswith("nor") else BEYOND[only.judge]
+    assert [number for number, *_ in judged(str(edge), only)] == ([beyond] if bound in only.exclusive else [])
+    assert [number for number, *_ in judged(str(outward), only)] == [beyond]
 
 
 @given(parameters(), numbers(), st.integers(2, 9))

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.rules import format_duration, format_range, format_value
+from engine.rules.limits import written_range
+from tests.engine.rules.samples import changed
 
 
 @pytest.mark.parametrize("text", ["7.20", "0.0", "-80", "8.99e9", "6.0e8", "100", "0.00000012300", "-0", "1e-9"])
@@ -74,3 +77,19 @@ def test_ranges(low: str | None, high: str | None, shown: str) -> None:
 )  # fmt: skip
 def test_durations(seconds: float, shown: str) -> None:
     assert format_duration(timedelta(seconds=seconds)) == shown
+
+
+@pytest.mark.parametrize(
+    ("limits", "shown"),
+    [
+        ({"nor_low": "7.20", "nor_high": "7.50", "exclusive": ()}, "7.20 to 7.50 %"),
+        ({"nor_low": "70", "nor_high": "", "exclusive": ("nor_low",)}, "above 70 %"),
+        ({"nor_low": "", "nor_high": "0.25", "exclusive": ("nor_high",)}, "below 0.25 %"),
+        ({"nor_low": "5", "nor_high": "7", "exclusive": ("nor_high",)}, "at least 5, below 7 %"),
+        ({"nor_low": "5", "nor_high": "7", "exclusive": ("nor_low", "nor_high")}, "above 5, below 7 %"),
+        ({"nor_low": "", "nor_high": "", "exclusive": ()}, ""),
+        ({"type": "bool", "nor_low": "true", "nor_high": "true", "exclusive": ()}, "true"),
+    ],
+)  # fmt: skip
+def test_a_recipes_limits_are_written_with_what_may_not_be_reached(limits: dict[str, Any], shown: str) -> None:
+    assert written_range(changed(**limits), "NOR") == shown

@@ -97,3 +97,19 @@ def test_the_bar_follows_what_is_typed_and_compares_digit_for_digit(demo, page, 
     field.fill(text)
     state = page.locator(".entry:has([name='v:ph']) .limit-told")
     assert (state.is_visible(), told in state.inner_text() if told else True) == (bool(told), True)
+
+
+def test_reaching_an_exclusive_limit_is_told_as_outside(demo, page):
+    sign_in_as(page, demo[0], "anna")
+    page.goto(f"{demo[0]}/batches/{EXPANSION}/tasks/S24[4]")
+    page.wait_for_selector("html[data-scripts=ready]")
+    told = page.evaluate(
+        """(field) => ["9.99", "10", "10.0"].map((text) => {
+          field.dataset.limits = JSON.stringify({nor_high: "10", exclusive: ["nor_high"]});
+          field.value = text;
+          field.dispatchEvent(new Event("input"));
+          return field.closest(".entry").querySelector(".limit-told").textContent;
+        })""",
+        page.query_selector('[name="v:ph"]'),
+    )
+    assert told == ["", "◆ Above the normal range", "◆ Above the normal range"]
