@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from bpmn.diagram import BPMN, Diagram, Node, mes_elements
+from bpmn.diagram import BPMN, Diagram, Node, camel, mes_elements
 from bpmn.expressions import ExpressionError, parse_assignments
 from bpmn.expressions.kinds import INSTANT, NUMBER, TRUTH
 from bpmn.expressions.values import Value
@@ -24,12 +24,14 @@ _LIMITS = ("target", "nor_low", "nor_high", "par_low", "par_high")
 class ExpressionPlace:
     """An expression as it stands in the diagram: at which node or flow, what it is for, its text.
 
-    `needed` is a sample of the kind of value it must have (None: any), `names` what it may ask for.
+    `property` is the attribute (or element of BPMN) it stands in, for an editor. `needed` is a sample of
+    the kind of value it must have (None: any), `names` what it may ask for.
     """
 
     node_id: str
     what: str
     text: str
+    property: str
     needed: Value | None = field(repr=False)
     names: Names = field(repr=False)
     element: etree._Element = field(repr=False)
@@ -43,12 +45,12 @@ def expression_places(diagram: Diagram) -> Iterator[ExpressionPlace]:
         flow = diagram.flows.get(parent.get("id", "")) if parent is not None else None
         if flow is not None and flow.source in diagram.nodes:
             names = known.at(flow.source)
-            yield ExpressionPlace(flow.id, "the condition", flow.condition, TRUTH, names, element)
+            yield ExpressionPlace(flow.id, "the condition", flow.condition, "condition", TRUTH, names, element)
     for node in diagram.nodes.values():
         yield from _loop(node, known)
         if node.timer is not None and node.timer.due:
             timer = mes_elements(node.element, "timer")[0]
-            yield ExpressionPlace(node.id, "the due time", node.timer.due, INSTANT, known.at_timer(node.id), timer)
+            yield ExpressionPlace(node.id, "the due time", node.timer.due, "due", INSTANT, known.at_timer(node.id), timer)
         if node.type == "scriptTask":
             yield from _script(node, known.at(node.id))
         if node.step is not None:
@@ -66,11 +68,11 @@ def _loop(node: Node, known: KnownNames) -> Iterator[ExpressionPlace]:
     standard = node.element.find(f"{{{BPMN}}}standardLoopCharacteristics/{{{BPMN}}}loopCondition")
     if standard is not None:
         text = (standard.text or "").strip()
-        yield ExpressionPlace(node.id, "the loop condition", text, TRUTH, known.at(node.id), standard)
+        yield ExpressionPlace(node.id, "the loop condition", text, "loopCondition", TRUTH, known.at(node.id), standard)
     several = node.element.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics/{{{BPMN}}}loopCardinality")
     if several is not None:
         text = (several.text or "").strip()
-        yield ExpressionPlace(node.id, "the number of iterations", text, NUMBER, known.at(node.scope), several)
+        yield ExpressionPlace(node.id, "the number of iterations", text, "loopCardinality", NUMBER, known.at(node.scope), several)
 
 
 def _script(node: Node, names: Names) -> Iterator[ExpressionPlace]:
@@ -82,26 +84,26 @@ def _script(node: Node, names: Names) -> Iterator[ExpressionPlace]:
     except ExpressionError:
         return  # no script of ours: there is nothing in it to list
     for line in lines:
-        yield ExpressionPlace(node.id, f"the value of {line.name}", line.expression.text, None, names, script[0])
+        yield ExpressionPlace(node.id, f"the value of {line.name}", line.expression.text, "script", None, names, script[0])
 
 
 def _step(node: Node, names: Names) -> Iterator[ExpressionPlace]:
     assert node.step is not None
     elements = mes_elements(node.element, "step")[0].findall(f"{{{NAMESPACE}}}parameter")
     for element, parameter in zip(elements, node.step.parameters, strict=True):
-        for what, text, needed in _of_parameter(parameter):
-            yield ExpressionPlace(node.id, what, text, needed, names, element)
+        for name, what, needed in _of_parameter(parameter):
+            yield ExpressionPlace(node.id, what, getattr(parameter, name), camel(name), needed, names, element)
 
 
 def _of_parameter(parameter: Parameter) -> Iterator[tuple[str, str, Value | None]]:
+    """Field, what it is for, and the kind of value it needs."""
     needed = KIND_OF_TYPE.get(parameter.type)
     if parameter.formula:
-        yield f"the formula of {parameter.id}", parameter.formula, needed
+        yield "formula", f"the formula of {parameter.id}", needed
     if parameter.when:
-        yield f"when {parameter.id} is asked for", parameter.when, TRUTH
+        yield "when", f"when {parameter.id} is asked for", TRUTH
     if parameter.type not in ("num", "int", "date_time"):
         return  # such a limit is the expected value itself, not an expression
     for name in _LIMITS:
-        text = getattr(parameter, name)
-        if text:
-            yield f"{name.replace('_', ' ')} of {parameter.id}", text, needed
+        if getattr(parameter, name):
+            yield name, f"{name.replace('_', ' ')} of {parameter.id}", needed

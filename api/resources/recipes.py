@@ -82,6 +82,9 @@ Finding = answer(
     message=ma.fields.String(),
     what_to_do=ma.fields.String(),
     severity=ma.fields.String(),
+    path=ma.fields.List(ma.fields.String()),
+    parameter=ma.fields.String(),
+    property=ma.fields.String(),
 )
 Checked = answer("CheckedDiagram", ok=ma.fields.Boolean(), findings=ma.fields.List(ma.fields.Nested(Finding)))
 

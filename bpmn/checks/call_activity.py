@@ -19,7 +19,13 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             continue
         called = node.element.get("calledElement", "")
         if called not in processes:
-            yield at(node.element, RULE, f"{shown(called)} is no process of this file", "name the process to call")
+            yield at(
+                node.element,
+                RULE,
+                f"{shown(called)} is no process of this file",
+                "name the process to call",
+                property="calledElement",
+            )
             continue
         *_, caller = diagram.ancestors(node.id)
         calls.setdefault(caller, []).append((node, called))

@@ -23,11 +23,29 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         if source is None:
             continue
         if source.type != "exclusiveGateway":
-            yield at(element, RULE, f"a condition on a flow out of a {source.type}", "decide at an exclusive gateway")
+            yield at(
+                element,
+                RULE,
+                f"a condition on a flow out of a {source.type}",
+                "decide at an exclusive gateway",
+                property="condition",
+            )
         elif len(diagram.outgoing[source.id]) < 2:
-            yield at(element, RULE, "a condition on the only way out", "remove the condition or add the other way")
+            yield at(
+                element,
+                RULE,
+                "a condition on the only way out",
+                "remove the condition or add the other way",
+                property="condition",
+            )
         elif flow is not None and _looks_at_nothing(flow.condition):
-            yield at(element, RULE, f"{shown(flow.condition)} is always the same", "compare something that is recorded")
+            yield at(
+                element,
+                RULE,
+                f"{shown(flow.condition)} is always the same",
+                "compare something that is recorded",
+                property="condition",
+            )
 
 
 def _looks_at_nothing(text: str) -> bool:

@@ -25,7 +25,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         if reference is None:
             continue
         if not reference:
-            yield at(node.element, RULE, "the event names no message or escalation", "give it a reference")
+            yield at(node.element, RULE, "the event names no message or escalation", "give it a reference", property="reference")
         elif node.event == "messageEventDefinition":
             if reference in messages:
                 yield at(node.element, RULE, f"{reference} is awaited at {messages[reference].id} too", "use another message")
@@ -48,9 +48,9 @@ def _definitions(diagram: Diagram, name: str, attribute: str) -> Iterator[Findin
     for element in diagram.root.findall(f"{{{BPMN}}}{name}"):
         code = element.get(attribute, "")
         if not code:
-            yield at(element, RULE, f"the {name} has no {attribute}", f"write its {attribute}")
+            yield at(element, RULE, f"the {name} has no {attribute}", f"write its {attribute}", property=attribute)
         elif code in codes:
-            yield at(element, RULE, f"{shown(code)} is the code of {codes[code]} too", "choose another code")
+            yield at(element, RULE, f"{shown(code)} is the code of {codes[code]} too", "choose another code", property=attribute)
         codes.setdefault(code, element.get("id", ""))
 
 

@@ -34,31 +34,33 @@ def _expression(place: ExpressionPlace) -> Iterator[Finding]:
     except ExpressionError as error:
         advice = error.hint or "write an expression of our language"
         message = f"{says} can't be read: {error.message} at character {error.position + 1}"
-        yield at(place.element, RULE, message, advice)
+        yield at(place.element, RULE, message, advice, property=place.property)
     except EvaluationError as error:
         message = f"{says} has no meaning: {error.message}"
-        yield at(place.element, RULE, message, "use names known at this place, and put like things together")
+        advice = "use names known at this place, and put like things together"
+        yield at(place.element, RULE, message, advice, property=place.property)
     else:
         needed = place.needed
         if needed is not None and found is not None and type(found) is not type(needed):
             message = f"{says} is {kind(found)}, not {kind(needed)}"
-            yield at(place.element, RULE, message, f"write an expression that is {kind(needed)}")
+            advice = f"write an expression that is {kind(needed)}"
+            yield at(place.element, RULE, message, advice, property=place.property)
 
 
 def _script(node: Node) -> Iterator[Finding]:
     language = node.element.get("scriptFormat", "mes")
     if language != "mes":
-        yield at(node.element, RULE, f"scripts in {shown(language)} are not run", "remove scriptFormat")
+        yield at(node.element, RULE, f"scripts in {shown(language)} are not run", "remove scriptFormat", property="scriptFormat")
     script = script_of(node)
     if script is None:
-        yield at(node.element, RULE, "the script task has no script", "write name = expression, one a line")
+        yield at(node.element, RULE, "the script task has no script", "write name = expression, one a line", property="script")
         return
     try:
         parse_assignments(script[1])
     except ExpressionError as error:
         advice = error.hint or "write name = expression, one a line"
         message = f"the script can't be read: {error.message} at character {error.position + 1}"
-        yield at(script[0], RULE, message, advice)
+        yield at(script[0], RULE, message, advice, property="script")
 
 
 def _circles(node: Node, elements: list[etree._Element]) -> Iterator[Finding]:
@@ -80,4 +82,4 @@ def _circles(node: Node, elements: list[etree._Element]) -> Iterator[Finding]:
                 reached.add(name)
                 waiting += needs[name]
         if parameter.id in reached:
-            yield at(element, RULE, f"the formula of {parameter.id} needs its own result", "break the circle")
+            yield at(element, RULE, f"the formula of {parameter.id} needs its own result", "break the circle", property="formula")

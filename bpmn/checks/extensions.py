@@ -36,8 +36,8 @@ _PLAIN = {"equipment": "class", "material": "name"}
 _PARENTS = {
     "choice": {"parameter"},
     "origin": {"parameter", "step"},
-    **dict.fromkeys(("signature", "scan", "deviation", "parameter", "equipment", "material"), {"step"}),
-    **dict.fromkeys(("orderField", "holdTime"), {"recipe"}),
+    **dict.fromkeys(("signature", "scan", "deviation", "parameter", "equipment", "material"), frozenset({"step"})),
+    **dict.fromkeys(("orderField", "holdTime"), frozenset({"recipe"})),
 }
 
 
@@ -65,7 +65,9 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 
 def _plain(element: etree._Element, attribute: str) -> Iterator[Finding]:
     if set(element.attrib) != {attribute} or not element.get(attribute):
-        yield at(element, RULE, f"mes:{name_of(element)} needs {attribute} and nothing else", f"write {attribute}")
+        yield at(
+            element, RULE, f"mes:{name_of(element)} needs {attribute} and nothing else", f"write {attribute}", property=attribute
+        )
 
 
 @cache
@@ -89,20 +91,20 @@ def _required(kind: type) -> frozenset[str]:
 def _attributes(element: etree._Element, kind: type) -> Iterator[Finding]:
     known, name = _known(kind), name_of(element)
     for missing in sorted(_required(kind) - set(element.attrib)):
-        yield at(element, RULE, f"mes:{name} has no {missing}", f"write {missing}")
+        yield at(element, RULE, f"mes:{name} has no {missing}", f"write {missing}", property=missing)
     for attribute, value in element.attrib.items():
         attribute, value = str(attribute), str(value)
         if attribute not in known:
             advice = f"use: {', '.join(sorted(known))}"
             if camel(attribute) in known:
                 advice = f"write {camel(attribute)}"
-            yield at(element, RULE, f"mes:{name} has no attribute {shown(attribute)}", advice)
+            yield at(element, RULE, f"mes:{name} has no attribute {shown(attribute)}", advice, property=attribute[:100])
         elif kind is v.Step and attribute == "id":
             task = next(element.iterancestors("{*}userTask", "{*}manualTask"), None)
             if task is not None and task.get("id") != value:
                 yield at(element, RULE, f"the step is called {shown(value)}, its task is not", "remove the step's id")
         elif problem := _value(known[attribute], value):
-            yield at(element, RULE, f"{attribute} of mes:{name} is {shown(value)}", problem)
+            yield at(element, RULE, f"{attribute} of mes:{name} is {shown(value)}", problem, property=attribute)
 
 
 def _value(hint: Any, value: str) -> str:

@@ -25,14 +25,16 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     seen: set[str] = set()
     for element, hold in zip(elements, diagram.recipe.hold_times, strict=False):
         if hold.id in seen or not hold.id:
-            yield at(element, RULE, f"the hold time id {shown(hold.id)} is missing or used twice", "give it its own id")
+            yield at(
+                element, RULE, f"the hold time id {shown(hold.id)} is missing or used twice", "give it its own id", property="id"
+            )
         seen.add(hold.id)
-        for event in (hold.from_event, *(hold.to_events or ("",))):
+        for place, event in (("from", hold.from_event), *(("to", event) for event in hold.to_events or ("",))):
             if event not in events:
                 advice = "write order.<field>, <step>.start, <step>.end or <step>.<date_time parameter>"
-                yield at(element, RULE, f"{hold.id}: {shown(event)} is no event of the recipe", advice)
+                yield at(element, RULE, f"{hold.id}: {shown(event)} is no event of the recipe", advice, property=place)
         if hold.select != "last" and len(hold.to_events) > 1:
-            yield at(element, RULE, f"{hold.id} ends at several events", 'set select="last"')
+            yield at(element, RULE, f"{hold.id} ends at several events", 'set select="last"', property="select")
         yield from _limits(element, hold)
 
 
@@ -47,13 +49,19 @@ def _events(diagram: Diagram) -> set[str]:
 def _limits(element: etree._Element, hold: HoldTime) -> Iterator[Finding]:
     unit = UNITS.get(hold.uom)
     if unit is None or unit.dimension != "time":
-        yield at(element, RULE, f"{hold.id} is in {shown(hold.uom)}, no unit of time", "write min, h or d")
+        yield at(element, RULE, f"{hold.id} is in {shown(hold.uom)}, no unit of time", "write min, h or d", property="uom")
     nor, par = _number(hold.nor), _number(hold.par)
     if nor is None or par is None:
-        yield at(element, RULE, f"{hold.id} needs two limits, numbers from 0 on", "write nor and par")
+        yield at(
+            element,
+            RULE,
+            f"{hold.id} needs two limits, numbers from 0 on",
+            "write nor and par",
+            property="nor" if nor is None else "par",
+        )
     elif (nor > par) if hold.kind == "max" else (nor < par):
         side = "above" if hold.kind == "max" else "below"
-        yield at(element, RULE, f"{hold.id}: NOR {nor} is {side} PAR {par}", "PAR is the wider limit")
+        yield at(element, RULE, f"{hold.id}: NOR {nor} is {side} PAR {par}", "PAR is the wider limit", property="nor")
 
 
 def _number(text: str) -> Decimal | None:

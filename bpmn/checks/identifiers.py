@@ -34,12 +34,14 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         ours = element.tag.startswith(f"{{{BPMN}}}")
         if identifier is None:
             if ours and name_of(element) in _NEEDED:
-                yield at(element, RULE, f"{name_of(element)} has no id", "give it an id")
+                yield at(element, RULE, f"{name_of(element)} has no id", "give it an id", property="id")
         elif _own_space(element):
             continue
         elif identifier in seen:
             line = seen[identifier].sourceline
-            yield at(element, RULE, f"the id {shown(identifier)} is used twice (first in line {line})", "rename one")
+            yield at(
+                element, RULE, f"the id {shown(identifier)} is used twice (first in line {line})", "rename one", property="id"
+            )
         else:
             seen[identifier] = element
             yield from _form(element, identifier)
@@ -54,9 +56,9 @@ def _own_space(element: etree._Element) -> bool:
 def _form(element: etree._Element, identifier: str) -> Iterator[Finding]:
     if not _FORM.fullmatch(identifier):
         what = "letters (A-Z, a-z), digits, _ and -, beginning with a letter or _, at most 100"
-        yield at(element, RULE, f"{shown(identifier)} is not a well-formed id", f"use {what}")
+        yield at(element, RULE, f"{shown(identifier)} is not a well-formed id", f"use {what}", property="id")
     elif name_of(element) in FLOW_NODES and identifier.lower() in _ENGINE_NAMES and identifier[0].isupper():
-        yield at(element, RULE, f"{identifier} is a name that the engine uses itself", "choose another id")
+        yield at(element, RULE, f"{identifier} is a name that the engine uses itself", "choose another id", property="id")
 
 
 def _steps(diagram: Diagram) -> Iterator[Finding]:
@@ -64,8 +66,8 @@ def _steps(diagram: Diagram) -> Iterator[Finding]:
     for step_id in diagram.steps:
         node = diagram.nodes[step_id]
         if step_id in _WORDS:
-            yield at(node.element, RULE, f"{step_id} is a word of the expression language", "choose another id")
+            yield at(node.element, RULE, f"{step_id} is a word of the expression language", "choose another id", property="id")
         plain = step_id.lower().translate(_TWINS)
         if plain in twins:
-            yield at(node.element, RULE, f"{step_id} looks like {twins[plain]}", "rename one of the two")
+            yield at(node.element, RULE, f"{step_id} looks like {twins[plain]}", "rename one of the two", property="id")
         twins.setdefault(plain, step_id)

@@ -14,6 +14,7 @@ from bpmn.expressions import ExpressionError, parse
 RULE = "loops"
 
 MAX_ITERATIONS = 1_000
+_FROM_TO = f"write a whole number from 1 to {MAX_ITERATIONS}"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -34,12 +35,14 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 def _standard(loop: etree._Element) -> Iterator[Finding]:
     maximum = loop.get("loopMaximum")
     if maximum is None:
-        yield at(loop, RULE, "the loop has no loopMaximum", f"write how often at most, up to {MAX_ITERATIONS}")
+        yield at(
+            loop, RULE, "the loop has no loopMaximum", f"write how often at most, up to {MAX_ITERATIONS}", property="loopMaximum"
+        )
     elif not _counts(maximum):
-        yield at(loop, RULE, f"loopMaximum is {shown(maximum)}", f"write a whole number from 1 to {MAX_ITERATIONS}")
+        yield at(loop, RULE, f"loopMaximum is {shown(maximum)}", _FROM_TO, property="loopMaximum")
     condition = loop.find(f"{{{BPMN}}}loopCondition")
     if condition is None or not (condition.text or "").strip():
-        yield at(loop, RULE, "the loop has no condition", "write while which condition it is repeated")
+        yield at(loop, RULE, "the loop has no condition", "write while which condition it is repeated", property="loopCondition")
 
 
 def _several(loop: etree._Element) -> Iterator[Finding]:
@@ -51,16 +54,17 @@ def _several(loop: etree._Element) -> Iterator[Finding]:
     cardinality = loop.find(f"{{{BPMN}}}loopCardinality")
     text = (cardinality.text or "").strip() if cardinality is not None else ""
     if not text:
-        yield at(loop, RULE, "the number of iterations is missing", "write loopCardinality")
+        yield at(loop, RULE, "the number of iterations is missing", "write loopCardinality", property="loopCardinality")
         return
     try:
         expression = parse(text)
     except ExpressionError:
-        yield at(loop, RULE, f"{shown(text)} is no number of iterations", "write a whole number or an expression")
+        advice = "write a whole number or an expression"
+        yield at(loop, RULE, f"{shown(text)} is no number of iterations", advice, property="loopCardinality")
         return
     value = expression.try_evaluate({}) if not expression.names else None
     if value is not None and not (isinstance(value, Decimal) and _counts(str(value))):
-        yield at(loop, RULE, f"{shown(text)} iterations", f"write a whole number from 1 to {MAX_ITERATIONS}")
+        yield at(loop, RULE, f"{shown(text)} iterations", _FROM_TO, property="loopCardinality")
 
 
 def _counts(text: str) -> bool:
@@ -72,4 +76,4 @@ def _names(diagram: Diagram, node: Node, repeated: bool) -> Iterator[Finding]:
         yield at(node.element, RULE, "it names iterations, but is not repeated", "remove mes:loop or add the loop")
     if node.loop is not None and node.loop.previous and node.loop.previous not in diagram.steps:
         message = f"previous of the first iteration is {shown(node.loop.previous)}, which is no step"
-        yield at(node.element, RULE, message, "name a step before the loop")
+        yield at(node.element, RULE, message, "name a step before the loop", property="previous")

@@ -16,10 +16,11 @@ _LOOKS_LIKE = re.compile(r"</?[A-Za-z][^<>]*>|\{\{|\$\{|<%|javascript:", re.IGNO
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Warns of HTML, scripts and templates in texts: they do nothing here, and somebody may have meant otherwise."""
     for element in diagram.root.iter(f"{{{BPMN}}}*"):
-        texts = [element.get("name", "")]
+        texts = {"name": element.get("name", "")}
         if name_of(element) == "documentation":
-            texts.append(element.text or "")
-        for text in texts:
+            texts["documentation"] = element.text or ""
+        for place, text in texts.items():
             match = _LOOKS_LIKE.search(text[:100_000])
             if match is not None:
-                yield at(element, RULE, f"markup in a text: {shown(match.group())}", "write plain text", "warning")
+                message = f"markup in a text: {shown(match.group())}"
+                yield at(element, RULE, message, "write plain text", "warning", property=place)

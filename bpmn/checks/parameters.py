@@ -28,7 +28,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         elements = step_elements(node, "parameter")
         for element, parameter in zip(elements, node.step.parameters, strict=True):
             if parameter.id in seen:
-                yield at(element, RULE, f"the step has two parameters {parameter.id}", "rename one")
+                yield at(element, RULE, f"the step has two parameters {parameter.id}", "rename one", property="id")
             seen.add(parameter.id)
             yield from _parameter(element, parameter)
 
@@ -37,19 +37,19 @@ def _parameter(element: etree._Element, parameter: Parameter) -> Iterator[Findin
     name = parameter.id
     if not _FORM.fullmatch(name) or name in _WORDS:
         advice = "begin with a letter, use A-Z a-z 0-9 _, at most 60, no word of the language"
-        yield at(element, RULE, f"{shown(name)} can't be the id of a parameter", advice)
+        yield at(element, RULE, f"{shown(name)} can't be the id of a parameter", advice, property="id")
     if parameter.source == "calc" and not parameter.formula:
-        yield at(element, RULE, f"{name} is calculated, but has no formula", "write its formula")
+        yield at(element, RULE, f"{name} is calculated, but has no formula", "write its formula", property="formula")
     if parameter.source != "calc" and parameter.formula:
-        yield at(element, RULE, f"{name} has a formula, but is not calculated", 'set source="calc"')
+        yield at(element, RULE, f"{name} has a formula, but is not calculated", 'set source="calc"', property="source")
     if parameter.type == "choice" and len(parameter.choices) < 2:
-        yield at(element, RULE, f"{name} is a choice of fewer than two", "give it choices")
+        yield at(element, RULE, f"{name} is a choice of fewer than two", "give it choices", property="choices")
     if parameter.type != "choice" and parameter.choices:
-        yield at(element, RULE, f"{name} has choices, but is no choice", 'set type="choice"')
+        yield at(element, RULE, f"{name} has choices, but is no choice", 'set type="choice"', property="type")
     values = [choice.value for choice in parameter.choices]
     if len(set(values)) < len(values) or "" in values:
-        yield at(element, RULE, f"{name} has a choice twice or an empty one", "make each choice different")
+        yield at(element, RULE, f"{name} has a choice twice or an empty one", "make each choice different", property="choices")
     if parameter.limit_action in ("block", "stop") and not any(getattr(parameter, limit) for limit in _LIMITS):
-        yield at(element, RULE, f"{name} blocks outside of limits that it has not", "write its limits")
+        yield at(element, RULE, f"{name} blocks outside of limits that it has not", "write its limits", property="limitAction")
     if parameter.qualifier and parameter.type not in ("num", "int"):
-        yield at(element, RULE, f"{name} is reported as < or >, but is no number", "remove the qualifier")
+        yield at(element, RULE, f"{name} is reported as < or >, but is no number", "remove the qualifier", property="qualifier")

@@ -21,7 +21,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         return
     for process in processes:
         if process.get("isExecutable") != "true":
-            yield at(process, RULE, "the process is not executable", 'set isExecutable="true"')
+            yield at(process, RULE, "the process is not executable", 'set isExecutable="true"', property="isExecutable")
         if not diagram.scopes.get(process.get("id", "")):
             yield at(process, RULE, "the process is empty", "draw its steps")
     recipes = mes_elements(processes[0], "recipe")

@@ -11,13 +11,17 @@ from bpmn.diagram import Node, mes_elements
 from bpmn.reading import DiagramError
 from bpmn.vocabulary import NAMESPACE
 
+_NAMED_BY = {f"{{{NAMESPACE}}}parameter": "id", f"{{{NAMESPACE}}}holdTime": "id", f"{{{NAMESPACE}}}orderField": "name"}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One problem of a diagram: the rule, the element and its line, and what to do.
 
     An `error` keeps the diagram from being loaded, a `warning` does not. `path` lists the elements that lead to the
-    problem, in the order a batch would take them.
+    problem, in the order a batch would take them. `parameter` is the id of the step's parameter, of the recipe's hold
+    time or of its order field, and `property` the attribute at fault (`norLow`, `title`, `condition`, `signatures`), so
+    that an editor shows the finding beside the field; empty where the element as a whole is meant.
     """
 
     rule: str
@@ -27,6 +31,8 @@ class Finding:
     line: int = 0
     severity: Literal["error", "warning"] = "error"
     path: tuple[str, ...] = ()
+    parameter: str = ""
+    property: str = ""
 
     def __str__(self) -> str:
         where = f"line {self.line}" + (f", {self.element_id}" if self.element_id else "")
@@ -58,13 +64,21 @@ def at(
     what_to_do: str,
     severity: Literal["error", "warning"] = "error",
     path: tuple[str, ...] = (),
+    property: str = "",
 ) -> Finding:
-    """A finding at an XML element: named by the id of the nearest BPMN element that has one, itself or around it."""
+    """A finding at an XML element: named by the id of the nearest BPMN element that has one, itself or around it.
+
+    A parameter, hold time or order field on that way is named too.
+    """
+    parameter = ""
     named: etree._Element | None = element
     while named is not None and not (named.get("id") and str(named.tag).startswith("{http://www.omg.org/")):
+        if not parameter and named.tag in _NAMED_BY:
+            parameter = named.get(_NAMED_BY[str(named.tag)], "")
         named = named.getparent()
     element_id = named.get("id", "") if named is not None else ""
-    return Finding(rule, message, what_to_do, element_id[:100], line_of(element), severity, path)
+    line = line_of(element)
+    return Finding(rule, message, what_to_do, element_id[:100], line, severity, path, parameter[:100], property)
 
 
 def unreadable(error: DiagramError) -> Finding:

@@ -23,4 +23,4 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             number = "no" if not steps else str(len(steps))
             yield at(node.element, RULE, f"the {name_of(node.element)} has {number} mes:step", "give it exactly one")
         elif node.step is not None and not (node.step.title.strip() or node.name.strip()):
-            yield at(node.element, RULE, "the step has no title", "write what is done there")
+            yield at(node.element, RULE, "the step has no title", "write what is done there", property="title")

@@ -41,14 +41,20 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 def _timer(node: Node, holds: set[str]) -> Iterator[Finding]:
     number = len(mes_elements(node.element, "timer"))
     if number != 1 or node.timer is None:
-        yield at(node.element, RULE, f"the timer has {number} mes:timer", "give it one, with a due time or a hold time")
+        yield at(
+            node.element, RULE, f"the timer has {number} mes:timer", "give it one, with a due time or a hold time", property="due"
+        )
     elif bool(node.timer.due) == bool(node.timer.hold):
-        yield at(node.element, RULE, "the timer needs a due time or a hold time, one of the two", "write due or hold")
+        yield at(
+            node.element, RULE, "the timer needs a due time or a hold time, one of the two", "write due or hold", property="due"
+        )
     elif node.timer.hold and node.timer.hold not in holds:
-        yield at(node.element, RULE, f"{shown(node.timer.hold)} is no hold time of the recipe", "name one of them")
+        yield at(
+            node.element, RULE, f"{shown(node.timer.hold)} is no hold time of the recipe", "name one of them", property="hold"
+        )
     elif node.timer.hold and node.type != "boundaryEvent":
         problem = "nothing may wait for a hold time to be exceeded: it may have ended, or never begin"
-        yield at(node.element, RULE, problem, "draw it on the step that ends the hold time, or write due")
+        yield at(node.element, RULE, problem, "draw it on the step that ends the hold time, or write due", property="hold")
 
 
 def _literals(definition: etree._Element) -> Iterator[Finding]:

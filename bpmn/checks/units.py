@@ -18,10 +18,14 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         code = element.get("uom", "")
         if not code:
             if element.get("type") in ("num", "int") and element.tag.endswith("parameter"):
-                yield at(element, RULE, f"{element.get('id')} is a number without a unit", 'write its unit, or "1"')
+                yield at(
+                    element, RULE, f"{element.get('id')} is a number without a unit", 'write its unit, or "1"', property="uom"
+                )
             continue
         try:
             unit(code)
         except UnknownUnitError as error:
             advice = f"write {' or '.join(error.near)}" if error.near else "use a unit of the list"
-            yield at(element, RULE, f"{element.get('id', '')}: {shown(code)} is not a known unit of measure", advice)
+            yield at(
+                element, RULE, f"{element.get('id', '')}: {shown(code)} is not a known unit of measure", advice, property="uom"
+            )

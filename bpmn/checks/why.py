@@ -23,4 +23,4 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         for element, parameter in zip(elements, node.step.parameters, strict=True):
             if parameter.parameter_class in CRITICAL_CLASSES and not parameter.why.strip():
                 message = f"{parameter.id} is {parameter.parameter_class} and nothing says why"
-                yield at(element, RULE, message, "write its why, or the rationale of the step")
+                yield at(element, RULE, message, "write its why, or the rationale of the step", property="why")

@@ -25,10 +25,16 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             for outer in diagram.ancestors(node.id):
                 around = diagram.nodes.get(outer)
                 if around is not None and is_loop(around) and (around.loop or Loop()).name == name:
-                    yield at(node.element, RULE, f"{name} numbers the loop {outer} too", "name the iterations otherwise")
+                    yield at(
+                        node.element,
+                        RULE,
+                        f"{name} numbers the loop {outer} too",
+                        "name the iterations otherwise",
+                        property="name",
+                    )
             writer.setdefault(name, node.id)
     for node in diagram.nodes.values():
         for name in script_names(node):
             if name in writer:
-                yield at(node.element, RULE, f"{name} is written at {writer[name]} too", "use another name")
+                yield at(node.element, RULE, f"{name} is written at {writer[name]} too", "use another name", property="script")
             writer.setdefault(name, node.id)
