@@ -3,13 +3,17 @@
 Instants are aware `datetime`s in UTC; stored, they are text of one fixed width (`2026-03-02T08:00:00.000000Z`), so
 what is hashed is what is stored, and text order is time order. The process of a demo or a test may move the clock:
 `simulate` exists only there, the next act records each move, and every journal entry and page says "simulated". A production
-process has no such switch.
+process has no such switch. A dry run has a clock of its own (`rehearse`), which only a rehearsal's site follows.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 STEP_SECONDS = 0.5
@@ -20,14 +24,53 @@ _simulated = False
 _moves = 0
 
 
+@dataclass(slots=True)
+class RehearsalClock:
+    """The clock of a dry run: it shows `at`, and runs on from there when it `ticks`. No site but a rehearsal's follows it."""
+
+    at: datetime
+    ticks: bool = False
+    _since: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        """The instant that it shows."""
+        return self.at + timedelta(seconds=time.monotonic() - self._since) if self.ticks else self.at
+
+    def move(self, instant: datetime) -> None:
+        """Show this instant."""
+        self.at, self._since = instant, time.monotonic()
+
+
+_rehearsal: ContextVar[RehearsalClock | None] = ContextVar("rehearsal", default=None)
+
+
+@contextmanager
+def rehearse(shown: RehearsalClock) -> Iterator[RehearsalClock]:
+    """Follow a rehearsal's clock in this context. An act on any other site is refused meanwhile."""
+    token = _rehearsal.set(shown)
+    try:
+        yield shown
+    finally:
+        _rehearsal.reset(token)
+
+
+def is_rehearsing() -> bool:
+    """True where a rehearsal's clock is followed."""
+    return _rehearsal.get() is not None
+
+
 def now() -> datetime:
     """The present instant, as every record gets it."""
-    return datetime.now(UTC) + _offset
+    shown = _rehearsal.get()
+    return shown.now() if shown is not None else datetime.now(UTC) + _offset
 
 
 def is_simulated() -> bool:
-    """True once the clock of this process was moved: every record made since says so."""
-    return _simulated
+    """True once the clock of this process was moved, and in a rehearsal: every record made since says so."""
+    return _simulated or is_rehearsing()
 
 
 def text(instant: datetime) -> str:

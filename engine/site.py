@@ -23,10 +23,14 @@ BUSY_SECONDS = database.BUSY_MS / 1000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a site decides for itself. `zone` is the IANA zone of its walls' clocks."""
+    """What a site decides for itself. `zone` is the IANA zone of its walls' clocks.
+
+    `rehearsal`: the throw-away site of a dry run, which follows a clock of its own.
+    """
 
     zone: str = "UTC"
     live_runs: int = 2000
+    rehearsal: bool = False
 
 
 class Runs:

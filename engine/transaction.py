@@ -20,6 +20,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from engine import clock
 from engine.act import Act
 from engine.actor import SYSTEM, Actor
 from engine.canonical import sha256
@@ -31,6 +32,7 @@ from engine.errors import (
     DuplicateRecordError,
     IdempotencyKeyReusedError,
     RuleOfRecordError,
+    SiteNotReadyError,
 )
 from engine.site import Site
 
@@ -94,6 +96,8 @@ def _attempt(
     also: Iterable[str],
     arguments: dict[str, Any],
 ) -> dict[str, Any]:
+    if clock.is_rehearsing() and not site.settings.rehearsal:
+        raise SiteNotReadyError("The clock is that of a dry run, so nothing is recorded here.")
     with site.writing() as connection:
         act = Act(site, connection, actor, source)
         act.begin(stream, also)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -58,6 +58,8 @@ class Token(Task):
         self.data = NOTHING
 
     def _add_child(self, task_spec: Any, state: int = FUTURE) -> Token:
+        if (watch := self.workflow.top_workflow.watch) is not None:
+            watch(self, task_spec)
         return Token(self.workflow, task_spec, self, state)
 
     def _set_state(self, value: int) -> None:
@@ -170,9 +172,10 @@ class Scope(Frontier, BpmnSubWorkflow):
 
 
 class Instance(Frontier, BpmnWorkflow):
-    """The whole procedure of one batch at work. Never shared; its specification is."""
+    """The whole procedure of one batch at work. Never shared; its specification is. `watch` is told of every move."""
 
-    def __init__(self, specification: Specification) -> None:
+    def __init__(self, specification: Specification, watch: Callable[[Token, Any], None] | None = None) -> None:
+        self.watch = watch
         self.last_id = 0
         self.queue: deque[Token] = deque()
         self.reach = specification.reach

@@ -21,6 +21,7 @@ from engine.errors import (
 )
 from engine.workflow import snapshot
 from engine.workflow.instance import Instance, OpenItem, Token
+from engine.workflow.passage import Passage
 from engine.workflow.specification import Specification, build
 
 EngineEvent = (
@@ -65,9 +66,9 @@ class Procedure:
         """The procedure of a diagram that is read already; keeps nothing of its XML."""
         return cls(diagram, build(diagram))
 
-    def start(self, values: Mapping[str, Value] = NO_VALUES) -> Run:
+    def start(self, values: Mapping[str, Value] = NO_VALUES, watch: Passage | None = None) -> Run:
         """A new run, moved on to its first open items. `values` are the routing values of the order."""
-        run = Run(self._specification, Instance(self._specification), self._hash)
+        run = Run(self._specification, Instance(self._specification, watch), self._hash)
         run._start(values)
         return run
 
@@ -75,12 +76,12 @@ class Procedure:
         """The run that a snapshot keeps. Raises DamagedSnapshotError; the caller then replays."""
         return Run(self._specification, snapshot.read(data, self._specification, self._hash), self._hash)
 
-    def replay(self, events: Iterable[EngineEvent]) -> Run:
+    def replay(self, events: Iterable[EngineEvent], watch: Passage | None = None) -> Run:
         """The run that the recorded acts lead to; the first one is the start. Raises what the acts themselves would."""
         run: Run | None = None
         for event in events:
             if event[0] == "start":
-                run = self.start(event[1])
+                run = self.start(event[1], watch)
             elif run is None:
                 raise EngineFaultError("the record does not begin with a start")
             elif event[0] == "complete":
