@@ -1,0 +1,1 @@
+"""What changed between two revisions of a recipe, and what each change means for the batches made by it."""
