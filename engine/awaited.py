@@ -1,7 +1,8 @@
 """What a recipe waits for from outside: a message that comes, a service task that another system does.
 
 Nothing is connected that could report either, so a person does: each is a step of its own, open on the worklist, where
-they write down what came and sign for it. No batch waits for something that nobody can see or act on.
+they write down what came and sign for it. No batch waits for something that nobody can see or act on. Who reports a
+message, and what they write down, may be drawn as its step. What our own services do and send needs nobody.
 """
 
 from __future__ import annotations
@@ -10,21 +11,35 @@ from bpmn import vocabulary as v
 from bpmn.diagram import BPMN, Diagram, Node
 
 ROLES = ("MFG_OP", "MFG_SUP", "QC_ANL", "QA_FLR")
+SENT_BY_SERVICES = frozenset({"recipe.superseded"})
+"""Messages of processes that a service of ours sends, by name."""
 EVIDENCE = v.Parameter(id="evidence", name="What came or was done, and how that is known", type="text")
 
 
 def awaited_steps(diagram: Diagram) -> dict[str, v.Step]:
     """A step for each message event and service task, by the id of its element."""
-    return {node.id: _step(diagram, node) for node in diagram.nodes.values() if _from_outside(node)}
+    return {node.id: node.step or _step(diagram, node) for node in diagram.nodes.values() if _from_outside(diagram, node)}
 
 
-def _from_outside(node: Node) -> bool:
+def message_name(diagram: Diagram, node: Node) -> str:
+    """The name of the message that an event waits for; empty where it names none."""
+    definition = node.element.find(f"{{{BPMN}}}messageEventDefinition")
+    wanted = definition.get("messageRef") if definition is not None else None
+    messages = diagram.root.iterfind(f"{{{BPMN}}}message")
+    return next((m.get("name", "") for m in messages if wanted and m.get("id") == wanted), "")
+
+
+def _from_outside(diagram: Diagram, node: Node) -> bool:
+    if node.type == "serviceTask":
+        return node.service is None
     catches = node.type in ("startEvent", "intermediateCatchEvent", "boundaryEvent")
-    return node.type == "serviceTask" or (catches and node.event == "messageEventDefinition")
+    if not catches or node.event != "messageEventDefinition":
+        return False
+    return diagram.recipe.kind != "process" or message_name(diagram, node) not in SENT_BY_SERVICES
 
 
 def _step(diagram: Diagram, node: Node) -> v.Step:
-    name = node.name.strip() or _message_name(diagram, node) or node.id
+    name = node.name.strip() or message_name(diagram, node) or node.id
     if node.type == "serviceTask":
         title, told = f"Done by another system: {name}", "Sign when the other system has done it."
     else:
@@ -37,9 +52,3 @@ def _step(diagram: Diagram, node: Node) -> v.Step:
         parameters=(EVIDENCE,),
     )
 
-
-def _message_name(diagram: Diagram, node: Node) -> str:
-    definition = node.element.find(f"{{{BPMN}}}messageEventDefinition")
-    wanted = definition.get("messageRef") if definition is not None else None
-    messages = diagram.root.iterfind(f"{{{BPMN}}}message")
-    return next((m.get("name", "") for m in messages if wanted and m.get("id") == wanted), "")

@@ -17,7 +17,7 @@ RULE = "extensions"
 
 _PLACES: dict[str, tuple[type, frozenset[str]]] = {
     "recipe": (v.Recipe, frozenset({"process"})),
-    "step": (v.Step, frozenset({"userTask", "manualTask"})),
+    "step": (v.Step, frozenset({"userTask", "manualTask", "intermediateCatchEvent", "boundaryEvent", "startEvent"})),
     "loop": (v.Loop, frozenset({"subProcess"})),
     "timer": (v.Timer, frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})),
     "service": (v.Service, frozenset({"serviceTask"})),

@@ -1,4 +1,7 @@
-"""Every task of a person is a step of the recipe: what is recorded there, and what it is called, is known."""
+"""Every task of a person is a step of the recipe: what is recorded there, and what it is called, is known.
+
+A message may have a step too: it says who reports that the message has come, and what they write down.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses user and manual tasks without exactly one `mes:step` with a title, and steps elsewhere."""
     for node in diagram.nodes.values():
         steps = mes_elements(node.element, "step")
-        if node.type not in _BY_PERSONS:
+        if node.event == "messageEventDefinition" and node.type != "endEvent":
+            for step in steps[1:]:
+                yield at(step, RULE, "the message has two mes:step", "keep one")
+        elif node.type not in _BY_PERSONS:
             for step in steps:
                 yield at(step, RULE, f"a {node.type} is not a step of a person", "use a user task")
         elif len(steps) != 1:
