@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.resource import Resource
 from api.resources.batches import batches
 from api.resources.drafts import drafts
+from api.resources.drawings import drawings
 from api.resources.equipment import equipment
 from api.resources.health import health
 from api.resources.lots import lots
@@ -16,5 +17,5 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, drafts, batches, tasks, record, people, equipment, lots, seals, health,
+    session, recipes, drafts, drawings, batches, tasks, record, people, equipment, lots, seals, health,
 )  # fmt: skip
