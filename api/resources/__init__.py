@@ -8,6 +8,7 @@ from api.resources.drafts import drafts
 from api.resources.drawings import drawings
 from api.resources.equipment import equipment
 from api.resources.health import health
+from api.resources.imports import imports
 from api.resources.lots import lots
 from api.resources.people import people
 from api.resources.recipes import recipes
@@ -17,5 +18,5 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, drafts, drawings, batches, tasks, record, people, equipment, lots, seals, health,
+    session, recipes, imports, drafts, drawings, batches, tasks, record, people, equipment, lots, seals, health,
 )  # fmt: skip
