@@ -1,0 +1,80 @@
+"""Find what has to be entered so that a calculation comes out as wanted: a limit exactly, or one digit beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Context, Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+Function = Callable[[Decimal], Fraction | None]
+
+_DIGITS = 28
+_HALVINGS = 110
+_NEAR = Fraction(1, 10**15)
+_FACTORS = ("1.1", "0.9", "2", "0.5", "10", "0.1", "100", "0.01", "1000", "0.001", "-1")
+
+
+def solve(function: Function, goal: Fraction, start: Decimal, *, whole: bool = False) -> Decimal | None:
+    """An input for which the function gives the goal (to 15 digits where no decimal gives it exactly), or None.
+
+    A straight line is solved at once, anything else by halving between two inputs on either side of the goal.
+    """
+    points = list(_points(function, start))
+    for (a, fa), (b, fb) in pairwise(points):
+        if fa != fb:
+            found = _tidy(function, goal, Fraction(a) + (goal - fa) * (Fraction(b) - Fraction(a)) / (fb - fa), whole)
+            if found is not None:
+                return found
+    ordered = sorted(points)
+    for (a, fa), (b, fb) in pairwise(ordered):
+        if (fa - goal) * (fb - goal) <= 0 and fa != fb:
+            found = _halve(function, goal, Fraction(a), Fraction(b), fa, whole)
+            if found is not None:
+                return found
+    return None
+
+
+def _points(function: Function, start: Decimal) -> Iterator[tuple[Decimal, Fraction]]:
+    tried = [start, *(start * Decimal(f) for f in _FACTORS), Decimal(0), Decimal(1), start + 1, start - 1]
+    for x in dict.fromkeys(tried):
+        y = function(x)
+        if y is not None:
+            yield x, y
+
+
+def _halve(
+    function: Function, goal: Fraction, low: Fraction, high: Fraction, at_low: Fraction, whole: bool
+) -> Decimal | None:
+    for _ in range(_HALVINGS):
+        middle = Fraction(_decimal((low + high) / 2, _DIGITS))
+        value = function(_decimal(middle, _DIGITS))
+        if value is None or middle in (low, high):
+            break
+        if (value - goal) * (at_low - goal) > 0:
+            low, at_low = middle, value
+        else:
+            high = middle
+        if value == goal:
+            break
+    return _tidy(function, goal, high, whole)
+
+
+def _tidy(function: Function, goal: Fraction, x: Fraction, whole: bool) -> Decimal | None:
+    """The input with the fewest digits that still gives the goal."""
+    if whole:
+        near = Decimal(round(x))
+        return near if function(near) == goal else None
+    close = None
+    for digits in (*range(1, 13), 15, 18, 21, 24, _DIGITS):
+        candidate = _decimal(x, digits)
+        value = function(candidate)
+        if value == goal:
+            return candidate
+        if value is not None and abs(value - goal) <= _NEAR * max(abs(goal), _NEAR):
+            close = close or candidate
+    return close
+
+
+def _decimal(x: Fraction, digits: int) -> Decimal:
+    return Context(prec=digits).divide(Decimal(x.numerator), Decimal(x.denominator))
