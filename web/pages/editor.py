@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from bpmn.units import UNITS
+from bpmn.vocabulary import MEANINGS, ROLES
 from engine.queries.drafts import draft_view
 from web.access import GMP_ROLES, allow
 from web.acting import actor, site
@@ -12,6 +16,7 @@ from web.acting import actor, site
 page = Blueprint("editor_page", __name__)
 
 EDITORS = frozenset({"PROC"})
+VOCABULARY = json.dumps({"roles": list(ROLES.items()), "meanings": list(MEANINGS.items()), "units": list(UNITS)})
 
 
 @page.get("/recipes/<revision_id>/edit")
@@ -19,7 +24,7 @@ EDITORS = frozenset({"PROC"})
 def show(revision_id: str) -> ResponseReturnValue:
     """The draft in the editor, or the frozen revision to look at."""
     draft = draft_view(site(), revision_id)
-    return render_template("pages/editor.html", draft=draft, locked=_locked(draft["state"]))
+    return render_template("pages/editor.html", draft=draft, locked=_locked(draft["state"]), vocabulary=VOCABULARY)
 
 
 def _locked(state: str) -> str:

@@ -57,6 +57,7 @@ export function createModel(modeler) {
   }
 
   const data = new Data(modeler, transaction);
+  modeler.get("behaviours").data = data;
   const structure = new Structure(modeler, data);
   const structural = (label, run) => {
     if (readOnly) throw new StructureError("This revision is locked.");
@@ -65,6 +66,7 @@ export function createModel(modeler) {
     return answer;
   };
 
+  let written = {};
   let restructured = true;
   let readOnly = false;
   for (const command of STRUCTURAL) {
@@ -76,7 +78,11 @@ export function createModel(modeler) {
     emit("changed", { elements, structure: structureChanged });
   });
   bus.on("selection.changed", ({ newSelection }) => void emit("selected", { elements: newSelection }));
-  bus.on("commandStack.changed", ({ trigger }) => void emit("stack", { trigger }));
+  let edition = 0;
+  bus.on("commandStack.changed", ({ trigger }) => {
+    edition += 1;
+    emit("stack", { trigger });
+  });
 
   const top = () => stack._stack[stack._stackIdx];
   const next = () => stack._stack[stack._stackIdx + 1];
@@ -147,11 +153,17 @@ export function createModel(modeler) {
       return edition;
     },
 
+    // The diagram as text; written once for each state of it.
     async xml() {
-      return (await modeler.saveXML({ format: true })).xml;
+      if (written.edition !== edition) {
+        const now = edition;
+        written = { edition: now, xml: (await modeler.saveXML({ format: true })).xml };
+      }
+      return written.xml;
     },
     async open(xml) {
       const { warnings } = await modeler.importXML(xml);
+      edition += 1;
       restructured = true;
       emit("opened", { warnings });
       return warnings;
@@ -164,9 +176,12 @@ export function createModel(modeler) {
       emit("locked", {});
     },
   };
-  let edition = 0;
-  bus.on("commandStack.changed", () => void (edition += 1));
-  for (const name of Data.EDITS) model[name] = (...values) => transaction(name, () => data[name](...values));
+  for (const name of Data.EDITS) {
+    model[name] = (...values) => {
+      if (readOnly) throw new StructureError("This revision is locked.");
+      return transaction(name, () => data[name](...values));
+    };
+  }
   return model;
 }
 

@@ -1,8 +1,39 @@
-// The canvas: bpmn-js with our vocabulary, readable ids, and only what a recipe may be drawn of.
-import Modeler from "bpmn-js/lib/Modeler";
+// The canvas: bpmn-js with our vocabulary, readable ids, and only what a recipe may be drawn of. Its palette and menus are
+// left out; the toolbar, the pad beside a shape and the panel are ours.
+import AutoResizeModule from "bpmn-js/lib/features/auto-resize";
+import AutoScrollModule from "diagram-js/lib/features/auto-scroll";
+import BaseModeler from "bpmn-js/lib/BaseModeler";
+import BendpointsModule from "diagram-js/lib/features/bendpoints";
 import BpmnFactory from "bpmn-js/lib/features/modeling/BpmnFactory";
+import ConnectModule from "diagram-js/lib/features/connect";
+import ConnectionPreviewModule from "diagram-js/lib/features/connection-preview";
+import ContextPadModule from "diagram-js/lib/features/context-pad";
+import CopyPasteModule from "bpmn-js/lib/features/copy-paste";
+import CreateModule from "diagram-js/lib/features/create";
+import EditorActionsModule from "bpmn-js/lib/features/editor-actions";
+import GlobalConnectModule from "diagram-js/lib/features/global-connect";
+import GridSnappingModule from "bpmn-js/lib/features/grid-snapping";
+import HandToolModule from "diagram-js/lib/features/hand-tool";
+import InteractionEventsModule from "bpmn-js/lib/features/interaction-events";
+import KeyboardModule from "bpmn-js/lib/features/keyboard";
+import KeyboardMoveModule from "diagram-js/lib/navigation/keyboard-move";
+import KeyboardMoveSelectionModule from "diagram-js/lib/features/keyboard-move-selection";
+import LabelEditingModule from "bpmn-js/lib/features/label-editing";
+import LassoToolModule from "diagram-js/lib/features/lasso-tool";
+import ModelingModule from "bpmn-js/lib/features/modeling";
+import MoveCanvasModule from "diagram-js/lib/navigation/movecanvas";
+import MoveModule from "diagram-js/lib/features/move";
+import OutlineModule from "bpmn-js/lib/features/outline";
+import ReplaceModule from "bpmn-js/lib/features/replace";
+import ResizeModule from "diagram-js/lib/features/resize";
+import SnappingModule from "bpmn-js/lib/features/snapping";
+import SpaceToolModule from "bpmn-js/lib/features/space-tool";
+import Viewer from "bpmn-js/lib/Viewer";
+import ZoomScrollModule from "diagram-js/lib/navigation/zoomscroll";
 import descriptor from "../../../bpmn/moddle/mes.json";
-import { free, flowId, nextId } from "./names.js";
+import behaviours from "./behaviours.js";
+import { nextId } from "./names.js";
+import pad from "./pad.js";
 import places from "./places.js";
 
 class ReadableFactory extends BpmnFactory {
@@ -22,23 +53,21 @@ class ReadableFactory extends BpmnFactory {
   }
 }
 
-// A flow is named by what it connects; its ends are known only when it is drawn.
-function NamedFlows(eventBus, moddle) {
-  eventBus.on("commandStack.connection.create.preExecute", 2000, ({ context }) => {
-    const { connection, source, target } = context;
-    const node = connection?.businessObject;
-    if (node?.$type !== "bpmn:SequenceFlow" || !/^sequenceFlow(_\d+)?$/.test(node.id)) return;
-    moddle.ids.unclaim(node.id);
-    node.id = flowId(moddle.ids, source, target);
-    moddle.ids.claim(node.id, node);
-    connection.id = node.id;
-    connection.di.id = free(moddle.ids, `${node.id}_di`);
-  });
+const names = { bpmnFactory: ["type", ReadableFactory] };
+
+class RecipeModeler extends BaseModeler {
+  get _modules() {
+    return [
+      ...Viewer.prototype._modules,
+      KeyboardMoveModule, MoveCanvasModule, ZoomScrollModule, AutoResizeModule, AutoScrollModule, BendpointsModule, ConnectModule,
+      ConnectionPreviewModule, ContextPadModule, CopyPasteModule, CreateModule, EditorActionsModule, GlobalConnectModule,
+      GridSnappingModule, HandToolModule, InteractionEventsModule, KeyboardModule, KeyboardMoveSelectionModule, LabelEditingModule,
+      LassoToolModule, ModelingModule, MoveModule, OutlineModule, ReplaceModule, ResizeModule, SnappingModule, SpaceToolModule,
+    ];
+  }
 }
-NamedFlows.$inject = ["eventBus", "moddle"];
 
-const names = { __init__: ["namedFlows"], bpmnFactory: ["type", ReadableFactory], namedFlows: ["type", NamedFlows] };
-
-export function createModeler(container, additionalModules = []) {
-  return new Modeler({ container, moddleExtensions: { mes: descriptor }, additionalModules: [names, places, ...additionalModules] });
+export function createModeler(container, more = []) {
+  const additionalModules = [names, places, behaviours, pad, ...more];
+  return new RecipeModeler({ container, moddleExtensions: { mes: descriptor }, additionalModules });
 }

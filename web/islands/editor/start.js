@@ -1,24 +1,131 @@
-// Puts the parts of the editor together on its page.
+// Puts the parts of the editor together on its page: one model, and the views of it.
+import { make } from "./dom.js";
+import { Findings } from "./findings.js";
+import { Panel } from "./panel.js";
+import { CLASSES } from "./panel_step.js";
+import { Saving } from "./saving.js";
 import { Server } from "./server.js";
+import { Tidying } from "./tidying.js";
+import { Toolbar } from "./toolbar.js";
 import { createModel } from "./model.js";
 import { createModeler } from "./modeler.js";
+import { createNotices } from "./notices.js";
 
 export async function startEditor(root) {
   const region = (id) => root.querySelector(`#${id}`);
   const server = new Server(root.dataset);
   const modeler = createModeler(region("editor-canvas"));
   const model = createModel(modeler);
-  const parts = { root, model, server, modeler };
+  const notices = createNotices(region("editor-notices"));
+  const vocabulary = JSON.parse(root.dataset.vocabulary);
+  const parts = { root, model, server, modeler, notices, vocabulary };
+  let draft;
   try {
-    const draft = await server.draft();
+    draft = await server.draft();
     await model.open(draft.xml);
-    if (root.dataset.locked) model.lock();
   } catch (error) {
-    region("editor-saved").textContent = `The recipe can't be opened: ${error.message}`;
+    region("editor-saved").textContent = "Not open";
+    notices.show("open", "bad", `The recipe can't be opened here: ${error.message}`);
     root.dataset.ready = "error";
     return;
   }
-  window.batchwrightEditor = parts;
-  modeler.get("canvas").zoom("fit-viewport");
+  parts.draft = draft;
+  root.append(suggestions("editor-units", vocabulary.units), suggestions("editor-classes", CLASSES));
+  parts.toolbar = new Toolbar({ ...parts, region: region("editor-canvas") });
+  parts.panel = new Panel(parts);
+  if (root.dataset.locked) {
+    model.lock();
+    notices.show("locked", "", root.dataset.locked);
+  }
+  parts.saving = new Saving(parts);
+  parts.findings = new Findings(parts);
+  parts.tidying = new Tidying(parts);
+  bindBar(parts);
+  chooseView(parts, savedView());
+  window.batchwrightEditor = parts; // for the person who looks into it, and for the tests
   root.dataset.ready = "true";
+}
+
+function suggestions(id, values) {
+  return make("datalist", { id }, values.map((value) => make("option", { value })));
+}
+
+function bindBar({ root, model, panel, saving, tidying, notices }) {
+  const control = (name) => root.querySelector(`[data-do=${name}]`);
+  const menu = root.querySelector(".editor-bar .editor-menu");
+  const acts = {
+    undo: () => model.undo(),
+    redo: () => model.redo(),
+    tidy: () => tidying.tidy(),
+    recipe: () => { model.select([]); panel.open(); panel.show([]); panel.region.querySelector("input")?.focus(); },
+    export: () => saving.download(),
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    control(name)?.addEventListener("click", () => { menu.open = false; act(); });
+  }
+  if (model.readOnly) for (const name of ["undo", "redo", "tidy"]) control(name).hidden = true;
+  const refresh = () => {
+    control("undo").disabled = !model.canUndo();
+    control("redo").disabled = !model.canRedo();
+  };
+  model.on("stack", refresh);
+  model.on("opened", refresh);
+  model.on("changed", () => { root.querySelector("#editor-title").textContent = model.recipe()?.get("title") || root.dataset.recipe; });
+  document.addEventListener("keydown", (event) => keys(event, model));
+  document.addEventListener("click", (event) => {
+    for (const open of root.querySelectorAll("details.editor-menu[open]")) if (!open.contains(event.target)) open.open = false;
+  });
+  root.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && event.target.closest("details.editor-menu[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+  });
+  control("submit")?.addEventListener("click", async (event) => {
+    if (!saving.dirty) return;
+    event.preventDefault();
+    if (await saving.save()) location.assign(event.target.href);
+    else notices.show("submit", "watch", "The draft could not be saved, so it can't be submitted now.");
+  });
+}
+
+// Undo and redo reach the one stack from everywhere but a field that is being typed in.
+function keys(event, model) {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable=true], .djs-container");
+  if (typing || event.defaultPrevented || event.altKey || !(event.ctrlKey || event.metaKey)) return;
+  const key = event.key.toLowerCase();
+  if (key === "z" || key === "y") {
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) model.redo();
+    else model.undo();
+  }
+}
+
+const VIEW_KEY = "batchwright:editor:view";
+
+function savedView() {
+  try {
+    return localStorage.getItem(VIEW_KEY) ?? "both";
+  } catch {
+    return "both";
+  }
+}
+
+function chooseView({ root, toolbar }, chosen) {
+  const body = root.querySelector(".editor-body");
+  const buttons = [...root.querySelectorAll(".editor-views [data-view]")];
+  let fitted = false;
+  const show = (view) => {
+    body.dataset.view = view;
+    for (const item of buttons) item.setAttribute("aria-pressed", String(item.dataset.view === view));
+    if (view === "table") return;
+    toolbar.canvas.resized();
+    if (!fitted) toolbar.fit();
+    fitted = true;
+  };
+  for (const item of buttons) {
+    item.addEventListener("click", () => {
+      show(item.dataset.view);
+      try { localStorage.setItem(VIEW_KEY, item.dataset.view); } catch { /* no storage: the choice holds for this page */ }
+    });
+  }
+  show(buttons.some((item) => item.dataset.view === chosen) ? chosen : "both");
 }

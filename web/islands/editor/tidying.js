@@ -1,0 +1,84 @@
+// Tidy drawings: the server's layout, taken over as one command. After edits in the table this happens by itself, as long
+// as nobody has moved shapes by hand; it is then a part of the edit before it when that is undone.
+const AFTER_MS = 250;
+
+const DI = "http://www.omg.org/spec/BPMN/20100524/DI";
+
+// The places of a laid-out diagram for the shapes and flows of the one that is open.
+function placesOf(xml, registry) {
+  const page = new DOMParser().parseFromString(xml, "application/xml");
+  const drawn = (name) => [...page.getElementsByTagNameNS(DI, name)]
+    .map((di) => ({ di, element: registry.get(di.getAttribute("bpmnElement")) }))
+    .filter(({ element }) => element?.parent);
+  const places = [];
+  for (const { di, element } of [...drawn("BPMNShape"), ...drawn("BPMNEdge")]) {
+    if (element.waypoints) places.push({ element, waypoints: [...di.children].filter((c) => c.localName === "waypoint").map(pointOf) });
+    else places.push({ element, bounds: boundsOf(di) });
+    const label = [...di.children].find((child) => child.localName === "BPMNLabel");
+    if (label?.children.length && element.label) places.push({ element: element.label, bounds: boundsOf(label) });
+  }
+  return places.filter(isNew);
+}
+
+const numbers = (element, names) => Object.fromEntries(names.map((name) => [name, Number(element.getAttribute(name))]));
+const pointOf = (element) => numbers(element, ["x", "y"]);
+const boundsOf = (di) => numbers([...di.children].find((child) => child.localName === "Bounds"), ["x", "y", "width", "height"]);
+
+function isNew({ element, bounds, waypoints }) {
+  if (bounds) return ["x", "y", "width", "height"].some((name) => element[name] !== bounds[name]);
+  return JSON.stringify(element.waypoints.map(({ x, y }) => [x, y])) !== JSON.stringify(waypoints.map(({ x, y }) => [x, y]));
+}
+
+const BY_HAND = ["shape.move.end", "resize.end", "bendpoint.move.end", "connectionSegment.move.end", "spaceTool.end"];
+
+export class Tidying {
+  constructor({ model, modeler, server, notices }) {
+    Object.assign(this, { model, server, notices });
+    for (const name of ["elementRegistry", "commandStack", "eventBus"]) this[name] = modeler.get(name);
+    this.eventBus.on(BY_HAND, 100, () => void (this.byHand = true));
+    this.model.on("opened", () => this.#look());
+    this.model.on("restructured", () => this.#soon());
+    this.#look();
+  }
+
+  // A drawing that somebody arranged is left as it is; one that looks as the server draws it is kept that way.
+  async #look() {
+    this.byHand = true;
+    if (this.model.readOnly) return;
+    const edition = this.model.edition;
+    try {
+      const { xml } = await this.server.layout(await this.model.xml());
+      if (edition !== this.model.edition) return;
+      const moved = placesOf(xml, this.elementRegistry).filter(({ element, bounds }) => bounds && element.type !== "label");
+      this.byHand = moved.length > 0;
+    } catch {
+      // not readable or not connected: the drawing stays as it is
+    }
+  }
+
+  #soon() {
+    if (this.byHand) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#apply(true).catch(() => {}), AFTER_MS); // without a connection the next edit tries again
+  }
+
+  async tidy() {
+    clearTimeout(this.timer);
+    try {
+      await this.#apply(false);
+      this.byHand = false;
+      this.notices.close("tidy");
+    } catch (error) {
+      this.notices.show("tidy", "watch", `The drawing can't be tidied now: ${error.message}`);
+    }
+  }
+
+  async #apply(automatic) {
+    const edition = this.model.edition;
+    const { xml } = await this.server.layout(await this.model.xml());
+    if (edition !== this.model.edition) return automatic ? this.#soon() : this.#apply(automatic);
+    const places = placesOf(xml, this.elementRegistry);
+    if (places.length) this.commandStack.execute("edit.places", { places, automatic });
+    return this.model.emit("tidied", { automatic });
+  }
+}
