@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 
+from bpmn.decision_tables import output_names
 from bpmn.diagram import BPMN, Diagram, Node
 from bpmn.expressions import ExpressionError, parse_assignments
 from bpmn.expressions.kinds import INSTANT, NUMBER, TEXT, TRUTH
@@ -38,13 +39,17 @@ class KnownNames:
         self.scripted: dict[str, Value | None] = {}
         for node in diagram.nodes.values():
             self.scripted.update(dict.fromkeys(script_names(node)))
+            if node.type == "businessRuleTask":
+                outputs = output_names(node.element)
+                self.scripted.update({name: KIND_OF_TYPE[kind] for name, kind in outputs.items()})
 
     def at(self, node_id: str) -> Names:
         """What a condition or script at this node, or a loop condition of this subprocess, may use."""
         return ChainMap(self._loops(node_id), self.scripted, self.everywhere)
 
     def at_timer(self, node_id: str) -> Names:
-        """What a due time may use. What scripts assign routes tokens and is no record, so nothing is computed from it."""
+        """What a due time may use. What scripts and decision tables give routes tokens and is no record of its own, so
+        nothing is computed from it."""
         return ChainMap(self._loops(node_id), self.everywhere)
 
     def _loops(self, node_id: str) -> dict[str, Value | None]:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from bpmn.decision_tables import Input, Output, Rule, Table, write_definitions
 
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:mes="urn:batchwright:mes:1"'
@@ -83,6 +88,25 @@ def times(cardinality: str, label: str = "W", name: str = "part") -> str:
 
 def script(name: str, *lines: str) -> str:
     return f'<bpmn:scriptTask id="{name}"><bpmn:script>{escape(chr(10).join(lines))}</bpmn:script></bpmn:scriptTask>'
+
+
+def table(name: str, given: Table) -> str:
+    """A business rule task with its decision table."""
+    inner = etree.tostring(write_definitions(given, name), encoding="unicode")
+    holder = f"<bpmn:extensionElements>{inner}</bpmn:extensionElements>"
+    return f'<bpmn:businessRuleTask id="{name}">{holder}</bpmn:businessRuleTask>'
+
+
+def rules(inputs: dict[str, str], outputs: dict[str, str], *rows: str, **settings: Any) -> Table:
+    """A table from lines such as `< 5 | "a" | true`: conditions, then outputs. `inputs`: type by expression."""
+    cells = [[cell.strip() for cell in row.split("|")] for row in rows]
+    return Table(
+        name=settings.pop("name", "Which way"),
+        inputs=tuple(Input(text, kind) for text, kind in inputs.items()),
+        outputs=tuple(Output(name, kind) for name, kind in outputs.items()),
+        rules=tuple(Rule(tuple(row[: len(inputs)]), tuple(row[len(inputs) :])) for row in cells),
+        **settings,
+    )
 
 
 def event(kind: str, name: str, definition: str, on: str = "", interrupting: bool = True) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from bpmn.decision_tables import evaluate, table_of
 from bpmn.diagram import BPMN, Diagram, Flow, Node
 from bpmn.expressions import Value, parse, parse_assignments
 from bpmn.vocabulary import Loop
@@ -128,6 +129,9 @@ class Game:
             if node.type == "scriptTask":
                 for line in parse_assignments(node.element.findtext(f"{{{BPMN}}}script") or ""):
                     self.values[token.scope.prefix + line.name] = self._value(token.scope, line.expression.text)
+            if (table := table_of(node.element).table) is not None:
+                decided = evaluate(table, lambda name: self._value(token.scope, name))
+                self.values |= {f"{token.scope.prefix}{node.id}.{name}": value for name, value in decided.values.items()}
             if node.event == "escalationEventDefinition":
                 self._escalate(token.scope, node)
             if token.scope.alive:

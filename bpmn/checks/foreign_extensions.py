@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from bpmn.checks.report import Finding, at, name_of, shown
+from bpmn.decision_tables.namespaces import DMN_READ
 from bpmn.diagram import Diagram
 from bpmn.vocabulary import NAMESPACE
 
@@ -26,12 +27,14 @@ _HARMLESS = frozenset(
     }
 )
 
+_READ = _HARMLESS | DMN_READ | {NAMESPACE}  # where a decision table may stand, and what in it, says `decision_table`
+
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses elements and attributes of every other namespace."""
     for element in diagram.root.iter(etree.Element):
         namespace = etree.QName(element).namespace or ""
-        if not namespace.startswith(_OMG) and namespace not in _HARMLESS and namespace != NAMESPACE:
+        if not namespace.startswith(_OMG) and namespace not in _READ:
             yield at(element, RULE, f"{name_of(element)} of {shown(namespace)} is not read", "remove it")
         for attribute in element.attrib:
             name = etree.QName(str(attribute))

@@ -105,6 +105,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "manualTask": _TASK_ATTRIBUTES,
     "serviceTask": _TASK_ATTRIBUTES | {"operationRef"},
     "scriptTask": _TASK_ATTRIBUTES | {"scriptFormat"},
+    "businessRuleTask": _TASK_ATTRIBUTES,
     "callActivity": _TASK_ATTRIBUTES | {"calledElement"},
     "startEvent": _set("id name isInterrupting parallelMultiple"),
     "endEvent": _NODE_ATTRIBUTES,

@@ -17,7 +17,7 @@ from bpmn.diagram import BPMN, Diagram, Node
 RULE = "whitelist"
 
 NODES = EVENTS | {
-    *("userTask", "manualTask", "scriptTask", "serviceTask", "callActivity", "subProcess"),
+    *("userTask", "manualTask", "scriptTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess"),
     *("exclusiveGateway", "parallelGateway"),
 }
 # (element, event definition) -> where it may stand: "process", "subprocess" or both
@@ -37,7 +37,7 @@ EVENTS_AT: dict[tuple[str, str], frozenset[str]] = {
     ("boundaryEvent", "escalationEventDefinition"): frozenset({"process", "subprocess"}),
 }
 _NOT_READ = ("messageFlow", "import", "completionCondition", "activationCondition", "complexBehaviorDefinition")
-_STAY = "use user, manual, script or service tasks, call activities, subprocesses, XOR and AND"
+_STAY = "use user, manual, script, service or business rule tasks, call activities, subprocesses, XOR and AND"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:

@@ -11,7 +11,10 @@ from typing import Any
 from bpmn.diagram import BPMN, Diagram, Node
 from engine.errors import UnsupportedDiagramError
 
-ACTIVITIES = frozenset({"userTask", "manualTask", "serviceTask", "scriptTask", "subProcess", "callActivity"})
+ACTIVITIES = frozenset(
+    {"userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask", "subProcess", "callActivity"}
+)
+INSTANT = frozenset({"scriptTask", "businessRuleTask"})  # nothing can happen while they are at work
 SCOPED = frozenset({"subProcess", "callActivity"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway"})
 EVENTS = {
@@ -120,7 +123,7 @@ def _boundary(diagram: Diagram, node: Node) -> None:
     if node.type != "boundaryEvent":
         return
     host = diagram.nodes.get(node.attached_to)
-    if host is None or host.scope != node.scope or host.type not in ACTIVITIES - {"scriptTask"}:
+    if host is None or host.scope != node.scope or host.type not in ACTIVITIES - INSTANT:
         raise refuse(node.id, node.line, "it is attached to no step, subprocess or call of its scope")
     if node.event == "escalationEventDefinition" and host.type not in SCOPED:
         raise refuse(node.id, node.line, "only a subprocess or a call can throw the escalation that it waits for")

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bpmn import vocabulary as v
+from bpmn.decision_tables import decision_names, output_names, table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import BPMN, Diagram, Node
 from bpmn.expressions import ExpressionError, parse, parse_assignments
 from engine.workflow.admission import refuse
@@ -18,9 +20,9 @@ _GIVING = frozenset({"userTask", "manualTask", "serviceTask"})
 class Names:
     """`routing`: the names that come from outside, `order.weight_kg` and such as `S13.n_viable`.
 
-    `of_node`: those that come with the completion of a node. `in_loop`: those written inside a loop, also by scripts and
-    in called processes, and the calls inside it, as paths `C1/`. `read_at`: those that a gateway, loop or script reads;
-    `users`: the nodes that read or write a name.
+    `of_node`: those that come with the completion of a node. `in_loop`: those written inside a loop, also by scripts,
+    decision tables and in called processes, and the calls inside it, as paths `C1/`. `read_at`: those that a gateway, loop,
+    script or decision table reads; `users`: the nodes that read or write a name.
     """
 
     routing: frozenset[str] = frozenset()
@@ -30,14 +32,19 @@ class Names:
     read_at: dict[str, set[str]] = field(default_factory=dict)
     users: dict[str, set[str]] = field(default_factory=dict)
 
+    def asked_of(self, node_id: str) -> frozenset[str]:
+        """What the diagram asks of a decision table: the names of its outputs that a node reads."""
+        asked = {name for found in self.read_at.values() for name in found}
+        return frozenset(name.partition(".")[2] for name in asked if name.startswith(f"{node_id}."))
+
     @classmethod
     def of(cls, diagram: Diagram) -> Names:
         """Collects them. Raises UnsupportedDiagramError for a name that nothing in the diagram can give a value."""
         scripted = {name: node.id for node in diagram.nodes.values() for name in _assigned(node)}
         read: set[str] = set()
         read_at: dict[str, set[str]] = {}
-        for element_id, line, scope, text in _texts(diagram):
-            found = _names_in(text) - _numbers(diagram, scope)
+        for element_id, line, scope, asked in _reads(diagram):
+            found = asked - _numbers(diagram, scope)
             flow = diagram.flows.get(element_id)
             read_at.setdefault(flow.source if flow else element_id, set()).update(found)
             for name in found - scripted.keys():
@@ -55,7 +62,7 @@ class Names:
             if _repeats(node):
                 names.in_loop[node.id] = _written_in(diagram, node.id, of_node)
         names.read_at = read_at
-        written = ((node.id, set(_assigned(node))) for node in diagram.nodes.values() if node.type == "scriptTask")
+        written = ((node.id, set(_assigned(node))) for node in diagram.nodes.values())
         for node_id, used in (*read_at.items(), *of_node.items(), *written):
             for name in used:
                 names.users.setdefault(name, set()).add(node_id)
@@ -82,15 +89,26 @@ def _written_in(diagram: Diagram, scope_id: str, written: dict[str, set[str]]) -
 
 
 def _assigned(node: Node) -> Iterator[str]:
-    if node.type == "scriptTask":
+    if node.type == TASK:
+        yield from output_names(node.element)
+    elif node.type == "scriptTask":
         try:
             yield from (a.name for a in parse_assignments(node.element.findtext(f"{{{BPMN}}}script") or ""))
         except ExpressionError:
             return  # refused, with its place, where the script task is built
 
 
+def _reads(diagram: Diagram) -> Iterator[tuple[str, int, str, frozenset[str]]]:
+    """The names that the engine will ask for: element id, line, scope whose loop numbers it sees, names."""
+    for element_id, line, scope, text in _texts(diagram):
+        yield element_id, line, scope, _names_in(text)
+    for node in diagram.nodes.values():
+        if node.type == TASK and (table := table_of(node.element).table) is not None:
+            yield node.id, node.line, node.scope, decision_names(table)
+
+
 def _texts(diagram: Diagram) -> Iterator[tuple[str, int, str, str]]:
-    """Every expression that the engine will evaluate: element id, line, scope whose loop numbers it sees, text."""
+    """Every expression but those of decision tables: element id, line, scope whose loop numbers it sees, text."""
     for flow in diagram.flows.values():
         if flow.condition:
             yield flow.id, flow.line, flow.scope, flow.condition

@@ -30,6 +30,8 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.specs import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
+from bpmn.decision_tables import Table
+
 if TYPE_CHECKING:
     from engine.workflow.instance import Token
 
@@ -109,6 +111,18 @@ class Script(Lazy, defaults.ScriptTask):
 
     def _run_hook(self, my_task: Token) -> bool:
         my_task.workflow.script_engine.execute(my_task, self.script)
+        return True
+
+
+class Decision(Lazy, SimpleBpmnTask):
+    """A decision table. `outputs_read`: those that something in the diagram asks for; the others would only be kept."""
+
+    def __init__(self, wf_spec: WorkflowSpec, bpmn_id: str, table: Table, outputs_read: frozenset[str]) -> None:
+        super().__init__(wf_spec, bpmn_id)
+        self.table, self.outputs_read = table, outputs_read
+
+    def _run_hook(self, my_task: Token) -> bool:
+        my_task.workflow.script_engine.decide(my_task, self.table, self.outputs_read)
         return True
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 
+from bpmn.decision_tables import Table, evaluate
 from bpmn.expressions import EvaluationError, Expression, Value, parse, parse_assignments
 from engine.errors import EngineFaultError
 from engine.workflow.nodes import Repeating
@@ -41,6 +43,17 @@ class ScriptEngine(PythonScriptEngine):
             scope.top_workflow.write(scope.prefix, assignment.name, _value(task, assignment.expression))
         return True
 
+    def decide(self, task: Any, table: Table, asked: frozenset[str]) -> None:
+        """Writes the outputs that are asked for. A table without an answer stops the batch, as any expression does."""
+        scope, node = task.workflow, task.task_spec
+        try:
+            outcome = evaluate(table, _lookup(task))
+        except EvaluationError as error:
+            raise EngineFaultError(f"{node.name}: the decision table has no answer: {error.message}") from error
+        for name, value in outcome.values.items():
+            if name in asked:
+                scope.top_workflow.write(scope.prefix, f"{node.name}.{name}", value)
+
     def call_service(self, task: Any, **kwargs: Any) -> None:
         """Services are open items; the engine calls nobody."""
         raise EngineFaultError(f"{task.task_spec.name} would call a service")
@@ -49,16 +62,22 @@ class ScriptEngine(PythonScriptEngine):
 ENGINE = ScriptEngine()
 
 
-def _value(task: Any, expression: Expression) -> Value:
+def _lookup(task: Any) -> Callable[[str], Value]:
+    """The routing values and loop numbers as an expression at this token sees them."""
     scope, node = task.workflow, task.task_spec
     numbers = scope.numbers
     if isinstance(node, Repeating):
         numbers = {**numbers, node.variable: Decimal(node.first + task.internal_data["done"] - 1)}
 
     def lookup(name: str) -> Value:
-        return numbers[name] if name in numbers else scope.top_workflow.value(scope.prefix, name)
+        found: Value = numbers[name] if name in numbers else scope.top_workflow.value(scope.prefix, name)
+        return found
 
+    return lookup
+
+
+def _value(task: Any, expression: Expression) -> Value:
     try:
-        return expression.evaluate(lookup)
+        return expression.evaluate(_lookup(task))
     except EvaluationError as error:
-        raise EngineFaultError(f"{node.name}: {expression} has no value: {error.message}") from error
+        raise EngineFaultError(f"{task.task_spec.name}: {expression} has no value: {error.message}") from error

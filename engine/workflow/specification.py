@@ -17,6 +17,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinitio
 from SpiffWorkflow.exceptions import WorkflowException
 
 from bpmn import vocabulary as v
+from bpmn.decision_tables import Table, judge, table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import BPMN, Diagram, Flow, Node
 from bpmn.expressions import ExpressionError, parse, parse_assignments
 from engine.workflow import nodes
@@ -91,6 +93,8 @@ class _Scope:
             return _SIMPLE[node.type](self.spec, node.id)
         if node.type == "scriptTask":
             return nodes.Script(self.spec, node.id, script=_script(node))
+        if node.type == TASK:
+            return nodes.Decision(self.spec, node.id, _table(node), self.names.asked_of(node.id))
         if node.type == "callActivity":
             called = node.element.get("calledElement", "")
             return nodes.Call(self.spec, node.id, subworkflow_spec=called)
@@ -206,6 +210,17 @@ def _script(node: Node) -> str:
     except ExpressionError as error:
         raise refuse(node.id, node.line, str(error)) from None
     raise refuse(node.id, node.line, "the script is empty")
+
+
+def _table(node: Node) -> Table:
+    """The task's table. What it leaves out or answers twice depends on what is recorded, and stops the batch there."""
+    read = table_of(node.element)
+    if read.table is None:
+        raise refuse(node.id, node.line, "the business rule task has no decision table")
+    for problem in (*read.problems, *judge(read.table, coverage=False)):
+        if problem.severity == "error":
+            raise refuse(node.id, problem.line or node.line, f"its table is not run: {problem.message}")
+    return read.table
 
 
 def _standard(node: Node, element: etree._Element) -> tuple[int | None, str | None, bool]:
