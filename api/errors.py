@@ -85,6 +85,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.RevisionNotEffectiveError: (409, "revision-not-effective"),
     e.DiagramRefusedError: (422, "diagram-refused"),
     e.RevisionLockedError: (409, "revision-locked"),
+    e.DryRunMissingError: (409, "dry-run-missing"),
     e.RecipeFieldError: (422, "invalid-entries"),
     e.CorrectionRefusedError: (409, "correction-refused"),
     # People and what they work with

@@ -76,6 +76,19 @@ MEANINGS: dict[str, str] = {
     "coi_verified_by": "COI verified by",
 }
 
+SERVICES: dict[str, str] = {
+    "recipe.state": "Put the revision into a state",
+    "recipe.freeze": "Check the draft and lock it",
+    "recipe.require_dry_run": "Require a dry run, where the site does",
+    "recipe.effective_from": "Set when the revision comes into effect",
+    "recipe.supersede": "Supersede the older revisions",
+}
+"""What the system itself can do at a service task of a process."""
+
+REVISION_STATES = (
+    "DRAFT", "IN_REVIEW", "PENDING_APPROVAL", "APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED", "REJECTED", "WITHDRAWN",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

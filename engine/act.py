@@ -89,6 +89,10 @@ class Act(Reader):
         """The number that this act's entry will have in its stream."""
         return self._primary.seq + 1
 
+    def seq_in(self, stream: str) -> int:
+        """The number that this act's entry will have in another stream, which it then holds too."""
+        return self.also(stream).seq + 1
+
     def begin(self, stream: str, also: Iterable[str] = ()) -> None:
         """Lock the act's streams, in the order of their names; then read the clock."""
         for name in sorted({stream, *also}):
@@ -208,13 +212,14 @@ class Act(Reader):
 
         It is sealed, so that nobody can open a step by editing it.
         """
-        mac = self.site.keys.seal("snapshot", f"{batch_id}\n{self.seq}\n{data}")
+        seq = self.seq_in(f"batch:{batch_id}")
+        mac = self.site.keys.seal("snapshot", f"{batch_id}\n{seq}\n{data}")
         mark = self.mark
         statement = (
             f"INSERT INTO engine_snapshot (batch_id, seq, data, mac) VALUES ({mark}, {mark}, {mark}, {mark}) "
             "ON CONFLICT (batch_id) DO UPDATE SET seq = excluded.seq, data = excluded.data, mac = excluded.mac"
         )
-        self._writes.add(("engine_snapshot", batch_id), statement, (batch_id, self.seq, data, mac))
+        self._writes.add(("engine_snapshot", batch_id), statement, (batch_id, seq, data, mac))
 
     def cache_get(self, batch_id: str) -> tuple[int, str] | None:
         """(entry, data) of the engine's snapshot from before this act, or None if there is none that can be trusted.

@@ -97,6 +97,11 @@ class BatchRecord:
         return found
 
     @property
+    def is_batch(self) -> bool:
+        """Whether this is a patient's batch; other runs are processes of the site, such as a revision's life cycle."""
+        return bool(self.row["kind"] == "batch")
+
+    @property
     def late_after(self) -> timedelta:
         """From when on an entry is late."""
         return timedelta(minutes=self.recipe.header.late_entry_minutes)
@@ -255,6 +260,7 @@ class BatchRecord:
             self._own_read = act.update(Batch, {"id": self.id}, was=self._own_read, **self._own_changes)
             self.row.update(self._own_read)
         self._changes, self._own_changes = {}, {}
-        run = self._run if self._run is not None else act.site.runs.take(self.id, act.seq - 1)
+        seq = act.seq_in(f"batch:{self.id}")
+        run = self._run if self._run is not None else act.site.runs.take(self.id, seq - 1)
         if run is not None:
-            act.after_commit.append(lambda: act.site.runs.put(self.id, act.seq, run))
+            act.after_commit.append(lambda: act.site.runs.put(self.id, seq, run))

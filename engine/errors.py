@@ -195,6 +195,10 @@ class RevisionLockedError(BatchwrightError):
     """This revision is not a draft any more, so it can't be edited."""
 
 
+class DryRunMissingError(BatchwrightError):
+    """This site approves nothing without a signed dry run that passed, and there is none of this document. Run it first."""
+
+
 class RecipeFieldError(BatchwrightError):
     """Something about the recipe is missing or malformed."""
 

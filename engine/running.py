@@ -22,7 +22,7 @@ ADVANCED = "procedure:advanced"
 
 def load_run(act: Act, batch_id: str, recipe: ControlRecipe) -> Run:
     """The batch's run as it stands before this act, now this act's alone."""
-    run: Run | None = act.site.runs.take(batch_id, act.seq - 1)
+    run: Run | None = act.site.runs.take(batch_id, act.seq_in(f"batch:{batch_id}") - 1)
     if run is not None:
         return run
     cached = act.cache_get(batch_id)
@@ -52,7 +52,7 @@ def note_advance(act: Act, batch_id: str, run: Run, events: Iterable[tuple[Any, 
         values: Mapping[str, Value | None] = rest[-1] if kind != "fire" else {}
         key = [rest[0]] if kind != "start" else []
         written.append([kind, *key, {n: None if value is None else tagged(value) for n, value in values.items()}])
-    act.note(ADVANCED, events=written)
+    act.note(ADVANCED, stream=f"batch:{batch_id}", events=written)
     act.cache_put(batch_id, run.snapshot().decode())
 
 

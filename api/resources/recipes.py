@@ -6,19 +6,21 @@ import re
 from dataclasses import asdict
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, g
 
 from api.auth import GMP_ROLES, allow
-from api.fields import NAME, Instant, Schema, answer
+from api.fields import NAME, Entries, Instant, Schema, answer
 from api.paging import PageQuery, page
 from api.resource import Resource, act, site
 from api.signing import Secret, proven
 from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram as BpmnDiagram
 from bpmn.reading import MAX_BYTES
+from bpmn.vocabulary import MEANINGS
 from engine.actions import recipes as actions
 from engine.errors import DiagramRefusedError, UnstorableTextError
 from engine.queries import recipes as queries
+from engine.queries.life_cycle import life_cycle_view
 from engine.queries.lists import revision_page
 from engine.transaction import Action
 
@@ -35,9 +37,10 @@ class Diagram(Schema):
 
 
 class RecipeSignature(Secret):
-    """A signature on a revision."""
+    """A signature on the open step of a revision's life cycle that takes this meaning, with what the step asks for."""
 
-    meaning = ma.fields.String(required=True, validate=ma.validate.OneOf([meaning for meaning, _ in actions.ROUTE]))
+    meaning = ma.fields.String(required=True, validate=ma.validate.OneOf(list(MEANINGS)))
+    entries = Entries()
 
 
 class Effectivity(Secret):
@@ -65,6 +68,8 @@ RevisionView = answer(
     signatures=ma.fields.List(ma.fields.Dict()),
     steps=ma.fields.List(ma.fields.Dict()),
     holds=ma.fields.List(ma.fields.Dict()),
+    facts=ma.fields.Dict(),
+    life_cycle=ma.fields.Dict(),
 )
 Imported = answer(
     "ImportedRecipe",
@@ -124,9 +129,9 @@ def all_revisions(query: dict) -> dict:
 def one_revision(revision_id: str) -> dict:
     """One revision
 
-    Header, steps with their parameters, hold times, signatures, and the signature it waits for.
+    Header, steps with their parameters, hold times, signatures, what reviewers look at, and where its life cycle stands.
     """
-    return queries.revision_view(site(), revision_id)
+    return queries.revision_view(site(), revision_id) | {"life_cycle": life_cycle_view(site(), revision_id, g.actor)}
 
 
 @recipes.reads("/recipes/<name:revision_id>/diagram", None, content_type="application/xml")
@@ -140,11 +145,12 @@ def diagram(revision_id: str) -> Response:
 
 
 @recipes.acts("/recipes/<name:revision_id>/signatures", RecipeSignature, Signed)
-@allow("PROC", "MFG_SUP", "QA_DISP", "QA_FLR")
+@allow(*GMP_ROLES)
 def sign(body: dict, revision_id: str) -> dict:
     """Sign a revision
 
-    Authored, reviewed by production, approved by QA: in this order and by different people.
+    The open step of its life cycle that takes this meaning, with what the step asks for: authored, reviewed by production,
+    approved by QA, and what the site drew besides; by different people.
     """
     return _act(actions.sign_recipe, revision_id, proven(body))
 
@@ -160,8 +166,7 @@ def make_effective(body: dict, revision_id: str) -> dict:
 
 
 def _act(action: Action, revision_id: str, body: dict) -> dict:
-    recipe_id = revision_id.partition("@")[0]
-    return act(action, stream=f"recipe:{recipe_id}", revision_id=revision_id, **body)
+    return act(action, stream=f"batch:{revision_id}", revision_id=revision_id, **body)
 
 
 def _encoded(xml: str) -> bytes:

@@ -15,12 +15,13 @@ from engine.errors import (
     BatchHeldError,
     EventTimeError,
     NotPermittedError,
+    SamePersonError,
     StaleRecordError,
     TaskBlockedError,
     TaskNotReadyError,
     TrainingMissingError,
 )
-from engine.records import MaterialLot, Reading
+from engine.records import MaterialLot, Reading, RecipeDraft, RecipeRevision
 from engine.scope import Row
 from engine.transaction import Act, Actor
 
@@ -75,7 +76,9 @@ def role_text(actor: Actor, step: v.Step) -> str:
 
 
 def training_state(act: Act, person_id: str, batch: BatchRecord, at: datetime) -> str:
-    """ "valid", "lapsed" or "none": a person's training for the batch's recipe revision at an instant."""
+    """ "valid", "lapsed", "none": a person's training for the batch's recipe revision at an instant; else "not needed"."""
+    if not batch.is_batch:
+        return "not needed"
     instant = clock.text(at)
     rows = batch.training(person_id)
     if any(row["valid_from"] <= instant and (not row["valid_until"] or instant <= row["valid_until"]) for row in rows):
@@ -83,9 +86,14 @@ def training_state(act: Act, person_id: str, batch: BatchRecord, at: datetime) -
     return "lapsed" if rows else "none"
 
 
+def trained(act: Act, person_id: str, batch: BatchRecord, at: datetime) -> bool:
+    """Whether a person may act on this run: on a patient's batch only with valid training."""
+    return training_state(act, person_id, batch, at) in ("valid", "not needed")
+
+
 def require_training(act: Act, actor: Actor, batch: BatchRecord) -> None:
     """Refuse somebody without valid training for this revision. Source: 21 CFR 211.25, 11.10(i)."""
-    if actor.kind == "person" and training_state(act, actor.id, batch, act.now) != "valid":
+    if actor.kind == "person" and not trained(act, actor.id, batch, act.now):
         raise TrainingMissingError(f"Recipe {batch.recipe.title}.")
 
 
@@ -110,6 +118,22 @@ def fresh(task: Row, version: int | None) -> None:
         raise StaleRecordError(
             f"{task['key']} is at version {task['version']}, your form at {version}.", version=task["version"]
         )
+
+
+def barred(batch: BatchRecord, slot: v.Signature) -> dict[str, str]:
+    """Who may not sign this slot although they have the role, and why: who signed a step that it differs from, and who
+    wrote the revision that the run is about. Source: 21 CFR 211.186(a), a second person.
+    """
+    if not slot.differs:
+        return {}
+    subject = batch.row["subject"]
+    revision = batch.reader.find(RecipeRevision, id=subject) if subject else None
+    draft = batch.reader.find(RecipeDraft, revision_id=subject) if subject else None
+    found = {row[by]: f"has written {subject}" for row, by in ((revision, "authored_by"), (draft, "saved_by")) if row}
+    for step_id in slot.differs:
+        for task in batch.tasks_of(step_id):
+            found |= {row["person_id"]: f"has signed {task['title']}" for row in batch.signatures(task["key"])}
+    return found
 
 
 def unblocked(task: Row) -> None:

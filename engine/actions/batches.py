@@ -49,7 +49,7 @@ def start_batch(
     """
     role = access.permit(actor, ISSUERS)
     act.read_ahead(
-        (RecipeRevision, (), {"recipe_id": recipe_id, "state": "EFFECTIVE"}),
+        (RecipeRevision, (), {"recipe_id": recipe_id}),
         (Batch, (), {"id": batch_id}),
         (Person, (), {"id": actor.id}),
         (Training, (), {"person_id": actor.id}),

@@ -18,16 +18,19 @@ from engine.actions.findings import comments_due, judge_and_raise
 from engine.actions.holds import block_late_step, drop_unreachable
 from engine.actions.incidents import record_incident
 from engine.actions.values import applicable
+from engine.awaited import message_name
 from engine.batch_record import BatchRecord
 from engine.errors import EngineFaultError, MissingRecordsError
 from engine.records import DueTime, Equipment, Task
 from engine.rules.facts import EquipmentFacts, LotFacts, StepFacts, WithdrawalFacts
 from engine.running import note_advance
 from engine.scope import Row
+from engine.services import SERVICES, Call, Message
 from engine.transaction import Act
 from engine.workflow import Change, OpenItem
 
 AFTER = {"production_review": "PROD_REVIEWED", "qa_review": "QA_REVIEWED"}
+MOST_SERVICES = 100
 REVIEW_ORDER = ("IN_PROGRESS", "MFG_COMPLETE", "PROD_REVIEWED", "QA_REVIEWED")
 
 
@@ -112,8 +115,8 @@ def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[
         ended_at=ended,
         materials=lots,
         equipment=_equipment(act, batch, step, ended),
-        training_valid_at_start=all(access.training_state(act, p, batch, started) == "valid" for p in signers),
-        training_valid_at_end=all(access.training_state(act, p, batch, act.now) == "valid" for p in signers),
+        training_valid_at_start=all(access.trained(act, p, batch, started) for p in signers),
+        training_valid_at_end=all(access.trained(act, p, batch, act.now) for p in signers),
         missing=tuple(p for p, row in values.items() if row["value"] == "" and row["source"] != "calc"),
         chosen=chosen,
     )
@@ -168,21 +171,65 @@ def _go_on(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Progress:
 
 
 def advance(act: Act, batch: BatchRecord, change: Change, events: Iterable[tuple[Any, ...]]) -> Progress:
-    """Put into the record what the procedure did: steps opened and withdrawn, timers set, the end reached."""
+    """Put into the record what the procedure did: steps opened and withdrawn, timers set, services done, the end reached."""
     progress = Progress()
     note_advance(act, batch.id, batch.run, events)
+    services = _take(act, batch, change, progress)
+    messages = _serve(act, batch, services, progress) if services else []
+    drop_unreachable(act, batch)
+    if batch.run.outcome:
+        _end(act, batch)
+    for message in messages:
+        _deliver(act, message)
+    return progress
+
+
+def _serve(act: Act, batch: BatchRecord, waiting: list[OpenItem], progress: Progress) -> list[Message]:
+    """Do the services that were reached, and those that they lead to; the messages that they send."""
+    told: list[tuple[Any, ...]] = []
+    messages: list[Message] = []
+    while waiting:
+        item, *waiting = waiting
+        if len(told) == MOST_SERVICES:
+            raise EngineFaultError(f"{MOST_SERVICES} services follow each other without a step between them.")
+        service = batch.recipe.diagram.nodes[item.node_id].service
+        if service is None or service.action not in SERVICES:
+            raise EngineFaultError(f"{item.node_id} names no service that exists.")
+        messages += SERVICES[service.action].perform(Call(act, batch, service.value))
+        told.append(("complete", item.key, {}))
+        waiting += _take(act, batch, batch.run.complete(item.key), progress)
+        waiting = [service for service in waiting if service.key in batch.run.open]
+    note_advance(act, batch.id, batch.run, told)
+    return messages
+
+
+def _take(act: Act, batch: BatchRecord, change: Change, progress: Progress) -> list[OpenItem]:
+    """Record one move of the procedure. Returns the services that it has reached."""
     for key in change.withdrawn:
         progress.exceptions += _withdraw(act, batch, key)
+    services = []
     for item in change.opened:
         if item.kind == "timer":
             set_timer(act, batch, item)
         elif item.node_id in batch.recipe.steps:
             open_task(act, batch, item)
             progress.opened.append(item.key)
-    drop_unreachable(act, batch)
-    if batch.run.outcome:
-        _end(act, batch)
-    return progress
+        elif item.kind == "service":
+            services.append(item)
+    return services
+
+
+def _deliver(act: Act, message: Message) -> None:
+    """Tell another run what it waits for; a run that does not wait for it is left alone."""
+    act.also(f"batch:{message.run_id}")
+    run = BatchRecord(act.site, act, message.run_id)
+    if run.row["state"] in access.CLOSED:
+        return
+    diagram = run.recipe.diagram
+    for item in list(run.run.open.values()):
+        if item.kind == "message" and message_name(diagram, diagram.nodes[item.node_id]) == message.name:
+            advance(act, run, run.run.fire(item.key), [("fire", item.key)])
+    run.save(act)
 
 
 def open_task(act: Act, batch: BatchRecord, item: OpenItem) -> None:
@@ -215,7 +262,7 @@ def _withdraw(act: Act, batch: BatchRecord, key: str) -> list[dict[str, Any]]:
     facts = WithdrawalFacts(step=batch.step(task), started=task["state"] != "open", recorded=len(batch.values(key)))
     batch.change_task(task, state="withdrawn", completed_at=act.now_text)
     act.note("task:withdrawn", task=key)
-    return judge_and_raise(act, batch, "withdrawal", facts, task)
+    return judge_and_raise(act, batch, "withdrawal", facts, task) if batch.is_batch else []
 
 
 def _routing(batch: BatchRecord, task: Row) -> dict[str, Value]:

@@ -12,13 +12,13 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from bpmn.new_diagram import smallest_diagram, with_header
-from engine.actions import access
+from engine.actions import access, life_cycle
 from engine.documents import DIAGRAM_KINDS, read_document
 from engine.errors import DuplicateRecordError, RecipeFieldError, RevisionLockedError, StaleRecordError
 from engine.reader import Reader
 from engine.records import Person, RecipeDocument, RecipeDraft, RecipeRevision
 from engine.scope import Row
-from engine.transaction import Act, Actor
+from engine.transaction import SYSTEM, Act, Actor
 
 AUTHORS = ("PROC",)
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
@@ -49,6 +49,9 @@ def start_draft(
     revision_id = f"{recipe_id}@{revision}"
     if act.find(RecipeRevision, id=revision_id) is not None:
         raise DuplicateRecordError(f"Revision {revision_id} exists already; give this one another number.")
+    if recipe_id == life_cycle.LIFE_CYCLE:
+        life_cycle.shipped(act, actor=SYSTEM)
+        kind = "process"
     if based_on:
         source = act.get(RecipeRevision, id=based_on)
         kind, xml = source["kind"], xml or working_copy(act, source)
@@ -56,7 +59,7 @@ def start_draft(
     document = read_document(kind, text)
     if act.find(RecipeDocument, hash=document.hash) is None:
         act.insert(RecipeDocument, hash=document.hash, xml=text)
-    act.insert(
+    row = act.insert(
         RecipeRevision,
         id=revision_id,
         recipe_id=recipe_id,
@@ -82,6 +85,7 @@ def start_draft(
         version=1,
     )
     act.note("draft:begun", revision=revision_id, hash=document.hash, based_on=based_on)
+    life_cycle.begin(act, row)
     return {"revision": revision_id, "version": draft["version"], "hash": document.hash}
 
 

@@ -42,7 +42,8 @@ def enter(
     shown: list[dict[str, Any]] = []
     for parameter_id, entry in checked.items():
         access.after_end_only(task, asked[parameter_id])
-        _refuse_future(act, asked[parameter_id], entry)
+        if batch.is_batch:  # a process of the site plans ahead; a batch records what has happened
+            _refuse_future(act, asked[parameter_id], entry)
         reason, verdict = reasons.get(parameter_id, ""), (verdicts or {}).get(parameter_id, "")
         origin = Origin(actor=actor, source="manual", event_at=at, reason=reason, verdict=verdict)
         shown += write_value(act, batch, task, asked[parameter_id], entry, origin)

@@ -210,7 +210,12 @@ def _slot(batch: BatchRecord, task: dict[str, Any], actor: Actor, meaning: str) 
         raise SamePersonError(f"{actor.full_name} has signed {task['key']} already.").recording(
             _refused_signature, f"batch:{batch.id}", batch_id=batch.id, task_key=task["key"], meaning=meaning
         )
-    return next((name, slot) for name, slot in fitting.items() if actor.roles.intersection(slot.roles))
+    name, slot = next((name, slot) for name, slot in fitting.items() if actor.roles.intersection(slot.roles))
+    if why := access.barred(batch, slot).get(actor.id):
+        raise SamePersonError(f"{actor.full_name} {why}.").recording(
+            _refused_signature, f"batch:{batch.id}", batch_id=batch.id, task_key=task["key"], meaning=meaning
+        )
+    return name, slot
 
 
 def _refused_signature(act: Act, *, actor: Actor, batch_id: str, task_key: str, meaning: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def batch_list(site: Site) -> list[dict[str, Any]]:
     """Every batch with its state, open steps and exceptions, newest first."""
     with site.read() as reader:
         found = []
-        for row in reader.rows(Batch, order=("issued_at", "id")):
+        for row in reader.rows(Batch, kind="batch", order=("issued_at", "id")):
             tasks = reader.rows(Task, batch_id=row["id"])
             opened = [t for t in tasks if t["state"] in ("open", "started", "performed")]
             found.append(

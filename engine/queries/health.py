@@ -23,7 +23,7 @@ def health(site: Site) -> dict[str, Any]:
     with site.read() as reader:
         return {
             "database": "SQLite" if reader.is_sqlite else "PostgreSQL",
-            "batches": dict(reader.fetch("SELECT state, COUNT(*) FROM batch GROUP BY state ORDER BY state")),
+            "batches": dict(reader.fetch("SELECT state, COUNT(*) FROM batch WHERE kind = 'batch' GROUP BY state ORDER BY state")),
             "incidents": _named(reader, "SELECT id, incident FROM batch WHERE incident <> '' ORDER BY id"),
             "held": _named(reader, "SELECT id, held_reason FROM batch WHERE held = 1 ORDER BY id"),
             "overdue": _overdue(reader, now),

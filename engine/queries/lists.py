@@ -34,7 +34,7 @@ def revision_page(site: Site, after: Key, limit: int) -> list[dict[str, Any]]:
 def batch_page(site: Site, after: Key, limit: int, state: str = "") -> list[dict[str, Any]]:
     """Batches by id, of one state if given."""
     table = Batch.__table__
-    wanted = [table.c.state == state] if state else []
+    wanted = [table.c.kind == "batch", *([table.c.state == state] if state else [])]
     return _after(site, Batch, ("id",), after, limit, *wanted, opened=("order_json",))
 
 

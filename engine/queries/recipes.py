@@ -4,66 +4,117 @@ from __future__ import annotations
 
 from typing import Any
 
+from bpmn.diagram import Diagram
 from engine import clock
-from engine.actions.recipes import ROUTE
 from engine.control_recipe import ControlRecipe, control_recipe
+from engine.documents import DIAGRAM_KINDS
 from engine.queries.task_view import parameter_view, step_view
 from engine.reader import Reader
-from engine.records import RecipeRevision, Signature
+from engine.records import RecipeDraft, RecipeRevision, Signature
+from engine.revision_facts import current_document, findings, revision_facts
+from engine.revisions import in_effect, revision_order
 from engine.rules.facts import Limits
+from engine.scope import Row
 from engine.site import Site
 
+GROUPS = ("DRAFT", "IN_REVIEW", "PENDING_APPROVAL", "APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED", "REJECTED", "WITHDRAWN")
 
-def recipe_list(site: Site) -> list[dict[str, Any]]:
-    """Every revision of every recipe; `in_effect` marks the one that a batch would be issued on now."""
+
+def recipe_list(site: Site, kinds: tuple[str, ...] = ("recipe",)) -> list[dict[str, Any]]:
+    """Every revision of these kinds, by recipe and number.
+
+    `in_effect` marks the one that a batch would be issued on now; `state` says so too before its timer has fired. `errors`
+    and `warnings`: what the checks find in a draft; `batches` and `exceptions`: how many there are on the revision.
+    """
     with site.read() as reader:
-        rows = reader.rows(RecipeRevision, order=("recipe_id", "revision"))
-        return [dict(row) | {"in_effect": _in_effect(reader, row)} for row in rows]
+        rows = sorted(reader.rows(RecipeRevision), key=lambda row: (row["recipe_id"], revision_order(row)))
+        rows = [row for row in rows if row["kind"] in kinds]
+        counts, effective = _experience(reader), _all_in_effect(rows)
+        return [
+            _shown(row, row["id"] in effective)
+            | dict(zip(("batches", "exceptions"), counts.get(row["id"], (0, 0)), strict=True))
+            | _found(reader, row)
+            for row in rows
+        ]
 
 
 def revision_view(site: Site, revision_id: str) -> dict[str, Any]:
-    """One revision: header, steps with parameters, hold times, signatures, the next signature it waits for."""
+    """One revision: header, steps with parameters, hold times, who signed it and may sign next, what reviewers look at."""
     with site.read() as reader:
         row = reader.get(RecipeRevision, id=revision_id)
-        recipe = control_recipe(site, reader, row["hash"])
-        signatures = reader.rows(Signature, subject=f"recipe:{revision_id}", order=("signed_at", "id"))
-        given = {s["meaning"] for s in signatures}
-        waiting = next(((m, list(roles)) for m, roles in ROUTE if m not in given), None)
+        diagram = _diagram(site, reader, row)
+        draft = reader.find(RecipeDraft, revision_id=revision_id)
         return {
-            "revision": dict(row) | {"in_effect": _in_effect(reader, row)},
-            "signatures": signatures,
-            "next": waiting,
+            "revision": _shown(row, row["id"] in _all_in_effect(reader.rows(RecipeRevision, recipe_id=row["recipe_id"]))),
+            "signatures": _signatures(reader, revision_id),
             "steps": [
                 step_view(s) | {"parameters": [parameter_view(p, Limits()) for p in s.parameters]}
-                for s in recipe.steps.values()
+                for s in diagram.steps.values()
             ],
-            "holds": [h.definition for h in recipe.holds.values()],
-            "order_fields": recipe.header.order_fields,
+            "holds": list(diagram.recipe.hold_times),
+            "order_fields": diagram.recipe.order_fields,
+            "facts": revision_facts(reader, revision_id),
+            "findings": _findings(reader, row) if row["state"] == "DRAFT" else [],
+            "draft": {k: draft[k] for k in ("version", "saved_by", "saved_at", "based_on")} if draft else None,
         }
 
 
 def revision_xml(site: Site, revision_id: str) -> str:
-    """The revision's diagram as stored."""
+    """The revision's document: of a draft its working copy, else as it was frozen."""
     with site.read() as reader:
-        row = reader.get(RecipeRevision, id=revision_id)
-        return control_recipe(site, reader, row["hash"]).diagram.xml.decode()
+        return current_document(reader, reader.get(RecipeRevision, id=revision_id))[1]
 
 
 def effective_recipe(site: Site, recipe_id: str) -> ControlRecipe | None:
     """The revision that a batch would be issued on now, or None."""
     with site.read() as reader:
-        for row in reader.rows(RecipeRevision, recipe_id=recipe_id, state="EFFECTIVE"):
-            if _in_effect(reader, row):
-                return control_recipe(site, reader, row["hash"])
-    return None
+        rows = reader.rows(RecipeRevision, recipe_id=recipe_id, kind="recipe")
+        found = in_effect(rows, clock.text(clock.now()))
+        return control_recipe(site, reader, found["hash"]) if found else None
 
 
-def _in_effect(reader: Reader, row: Any) -> bool:
+def _diagram(site: Site, reader: Reader, row: Row) -> Diagram:
+    """The diagram to read; of a form there is none."""
+    if row["kind"] not in DIAGRAM_KINDS:
+        return Diagram.parse(b'<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"/>')
+    if row["state"] != "DRAFT":
+        return control_recipe(site, reader, row["hash"]).diagram
+    return Diagram.parse(current_document(reader, row)[1].encode())
+
+
+def _signatures(reader: Reader, revision_id: str) -> list[Row]:
+    """Those of its life cycle, and those from before there was one."""
+    rows = reader.rows(Signature, subject=f"recipe:{revision_id}") + reader.rows(Signature, batch_id=revision_id)
+    return sorted(rows, key=lambda row: (row["signed_at"], row["id"]))
+
+
+def _shown(row: Row, effective: bool) -> dict[str, Any]:
+    return dict(row) | {"in_effect": effective, "state": "EFFECTIVE" if effective else row["state"]}
+
+
+def _all_in_effect(rows: list[Row]) -> set[str]:
+    """The ids of the revisions that are in effect now, of each recipe the newest whose instant has come."""
     now = clock.text(clock.now())
-    rows = [
-        r
-        for r in reader.rows(RecipeRevision, recipe_id=row["recipe_id"], state="EFFECTIVE")
-        if r["effective_at"] <= now
-    ]
-    newest = max(rows, key=lambda r: r["effective_at"], default=None)
-    return newest is not None and newest["id"] == row["id"]
+    of_recipe: dict[str, list[Row]] = {}
+    for row in rows:
+        of_recipe.setdefault(row["recipe_id"], []).append(row)
+    return {found["id"] for each in of_recipe.values() if (found := in_effect(each, now))}
+
+
+def _found(reader: Reader, row: Row) -> dict[str, int]:
+    """How many findings a draft has; a revision that is in review or later passed its checks."""
+    found = _findings(reader, row) if row["state"] == "DRAFT" else []
+    return {f"{severity}s": sum(f["severity"] == severity for f in found) for severity in ("error", "warning")}
+
+
+def _findings(reader: Reader, row: Row) -> list[dict[str, Any]]:
+    return findings(row["kind"], current_document(reader, row)[1], row["recipe_id"], row["revision"])
+
+
+def _experience(reader: Reader) -> dict[str, tuple[int, int]]:
+    """Of each revision how many batches ran on it, and how many exceptions they had."""
+    statement = (
+        "SELECT b.revision_id, COUNT(DISTINCT b.id), COUNT(e.id) FROM batch b LEFT JOIN exception_record e ON e.batch_id = b.id "
+        "WHERE b.kind = 'batch' GROUP BY b.revision_id"
+    )
+    return {revision: (batches, exceptions) for revision, batches, exceptions in reader.fetch(statement)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from engine.actions import access
 from engine.actions.access import CLOSED, performer_roles
 from engine.actions.decisions import OUTCOMES
 from engine.actions.tasks import open_slots
@@ -19,7 +20,10 @@ WAITING = ("open", "started", "performed")
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One thing to do. `act` is start, work, sign, decide or wait; `due_at` the next hold time limit at this step."""
+    """One thing to do. `act` is start, work, sign, decide or wait; `due_at` the next hold time limit at this step.
+
+    `kind`: of a batch, or of a process such as a revision's life cycle; then `batch_id` is what that is about.
+    """
 
     batch_id: str
     coi: str
@@ -37,6 +41,7 @@ class WorkItem:
     due_hold: str
     opened_at: str
     held: bool
+    kind: str = "batch"
 
 
 def worklist(site: Site, actor: Actor) -> list[WorkItem]:
@@ -56,6 +61,8 @@ def batch_items(batch: BatchRecord, actor: Actor) -> list[WorkItem]:
     tasks = [task for state in WAITING for task in reader.rows(Task, batch_id=batch.id, state=state)]
     # What a correction blocked afterwards, or a block whose step was withdrawn, waits for its decision all the same.
     tasks += [task for task in reader.rows(Task, batch_id=batch.id, blocked=1) if task["state"] not in WAITING]
+    if not batch.is_batch:  # what may come any time, such as a withdrawal, waits for nobody
+        tasks = [task for task in tasks if task["step_id"] not in batch.recipe.awaited]
     for task in tasks:
         act, roles, barred = _act(batch, task)
         due = next(
@@ -82,6 +89,7 @@ def batch_items(batch: BatchRecord, actor: Actor) -> list[WorkItem]:
                 due["ref"] if due else "",
                 task["opened_at"],
                 bool(batch.row["held"]),
+                batch.row["kind"],
             )
         )
     return found
@@ -101,8 +109,11 @@ def _act(batch: BatchRecord, task: Row) -> tuple[str, list[str], set[str]]:
             [r for r in json.loads(task["decision_roles"]) if r not in done],
             {*done.values(), task["performed_by"] or ""},
         )
-    if task["state"] == "open":
+    if task["state"] == "open" and batch.is_batch:
         return "start", list(performer_roles(step)), set()
+    if task["state"] == "open":
+        first = next(iter(step.slots.values()))
+        return "sign", list(first.roles), set(access.barred(batch, first))
     signed = batch.reader.rows(Signature, batch_id=batch.id, subject=f"task:{task['key']}")
     slots = open_slots(step, {row["slot"] for row in signed})
     if task["state"] == "started":

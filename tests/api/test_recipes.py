@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import AsRole
+from tests.batches import ENTRIES, SIGNERS
 from tests.people import PASSWORD
 from tests.small_recipes import sequence
 
 XML = sequence(2).decode()
 REVISION = "MR-ROW-001@1.0"
-SIGNATURES = (("PROC", "authored_by"), ("MFG_SUP", "reviewed_by_production"), ("QA_FLR", "approved_by_qa"))
 
 
 def test_a_diagram_is_checked_and_nothing_is_loaded(as_role: AsRole) -> None:
@@ -41,14 +41,14 @@ def test_what_is_no_diagram_is_refused(as_role: AsRole, xml: str) -> None:
 @pytest.mark.requirement("G-16", "C4-01")
 def test_a_revision_goes_from_draft_to_effect_by_three_people_and_quality(as_role: AsRole) -> None:
     imported = as_role("PROC").post("/recipes", {"xml": XML}).get_json()
-    for role, meaning in SIGNATURES:
-        body = {"meaning": meaning, "password": PASSWORD}
+    for meaning, role in SIGNERS:
+        body = {"meaning": meaning, "password": PASSWORD, "entries": ENTRIES[meaning]}
         assert as_role(role).post(f"/recipes/{REVISION}/signatures", body).status_code == 200
     effect = {"effective_at": "2199-01-01T00:00:00Z", "password": PASSWORD}
-    assert as_role("QA_DISP").post(f"/recipes/{REVISION}/effectivity", effect).get_json()["state"] == "EFFECTIVE"
+    assert as_role("QA_DISP").post(f"/recipes/{REVISION}/effectivity", effect).get_json()["state"] == "APPROVED"
     shown = as_role("MFG_OP").get(f"/recipes/{REVISION}").get_json()
     assert shown["revision"]["hash"] == imported["hash"]
-    assert [one["meaning"] for one in shown["signatures"]] == [meaning for _, meaning in SIGNATURES]
+    assert [one["meaning"] for one in shown["signatures"]] == [*(meaning for meaning, _ in SIGNERS), "approved_by_qa"]
     assert not shown["revision"]["in_effect"], "its instant has not come"
 
 
@@ -58,7 +58,8 @@ def test_an_operator_loads_no_recipe_and_the_author_does_not_approve_it(as_role:
     author = as_role("PROC")
     author.post("/recipes", {"xml": XML})
     for meaning in ("authored_by", "approved_by_qa"):
-        last = author.post(f"/recipes/{REVISION}/signatures", {"meaning": meaning, "password": PASSWORD})
+        body = {"meaning": meaning, "password": PASSWORD, "entries": ENTRIES[meaning]}
+        last = author.post(f"/recipes/{REVISION}/signatures", body)
     assert last.status_code in (403, 422)
 
 

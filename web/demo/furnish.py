@@ -20,6 +20,12 @@ CERTIFICATES = {"titer": "210000000"}
 DEVICE_SECRET = "simulated device, demo only"
 DEVICE_OF = {"-80 freezer": "FRZ", "temperature logger reader": "LOG", "cleanroom suite": "SUITE"}
 
+SUBMISSION = {
+    "reason": "First revision for the clinical phase.", "site": "Demo site", "phase": "1", "batch_sizes": "One patient's cells",
+    "training": "Read and understood; aseptic operators also on the job", "change": "CC-26-011", "risk": "RA-26-004",
+    "tests_changed": "false", "client_approves": "false",
+}  # fmt: skip
+
 
 def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | None = None) -> str:
     """Import a diagram, sign it through and put it into effect; returns the revision's id."""
@@ -28,7 +34,10 @@ def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | No
     perform(site, recipes.import_recipe, actor=crew["PROC"][0], stream=stream, xml=xml)
     for meaning, roles in recipes.ROUTE:
         actor, proof = crew[roles[0]]
-        perform(site, recipes.sign_recipe, actor=actor, stream=stream, revision_id=revision, meaning=meaning, proof=proof)
+        perform(
+            site, recipes.sign_recipe, actor=actor, stream=f"batch:{revision}", revision_id=revision, meaning=meaning,
+            proof=proof, entries=SUBMISSION if meaning == "authored_by" else {"verdict": "agree"},
+        )  # fmt: skip
     actor, proof = crew["QA_DISP"]
     perform(
         site, recipes.make_effective, actor=actor, stream=stream, revision_id=revision, proof=proof,

@@ -1,0 +1,76 @@
+"""What somebody who reviews or approves a revision has to know: shown on its page, and part of what they sign.
+
+Source: 21 CFR 11.70, 211.186(a); EU GMP Annex 11 s.10.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from engine.documents import problems
+from engine.reader import Reader
+from engine.records import DryRun, RecipeDocument, RecipeDraft, RecipeRevision, Signature
+from engine.revisions import last_in_effect
+from engine.scope import Row
+
+END = "9999"
+
+
+def revision_facts(reader: Reader, revision_id: str) -> dict[str, Any]:
+    """The revision's document by its hash, its findings, its latest signed dry run, what it changes of the one in effect.
+
+    Of a draft they are those of its working copy.
+    """
+    row = reader.get(RecipeRevision, id=revision_id)
+    digest, text = current_document(reader, row)
+    found = findings(row["kind"], text, row["recipe_id"], row["revision"])
+    run = dry_run_of(reader, digest)
+    base = predecessor(reader, row)
+    return {
+        "revision": row["id"],
+        "title": row["title"],
+        "product": row["product"],
+        "kind": row["kind"],
+        "hash": digest,
+        "errors": sum(finding["severity"] == "error" for finding in found),
+        "warnings": sum(finding["severity"] == "warning" for finding in found),
+        "dry_run": run["verdict"] if run else "none",
+        "dry_run_report": run["id"] if run else "",
+        "compared_with": base["id"] if base else "",
+        "compared_hash": base["hash"] if base else "",
+    }
+
+
+def current_document(reader: Reader, row: Row) -> tuple[str, str]:
+    """Hash and text of what a revision says now: of a draft its working copy, else the frozen document."""
+    draft = reader.find(RecipeDraft, revision_id=row["id"]) if row["state"] == "DRAFT" else None
+    if draft is not None:
+        return draft["hash"], draft["xml"]
+    return row["hash"], reader.get(RecipeDocument, hash=row["hash"])["xml"]
+
+
+def predecessor(reader: Reader, row: Row) -> Row | None:
+    """The revision that was last in effect before this one, or is now."""
+    others = [r for r in reader.rows(RecipeRevision, recipe_id=row["recipe_id"]) if r["id"] != row["id"]]
+    return last_in_effect(others, row["effective_at"] or END)
+
+
+def dry_run_of(reader: Reader, digest: str) -> Row | None:
+    """The dry run of a document that was signed last, whatever its verdict."""
+    signed = []
+    for row in reader.rows(DryRun, hash=digest):
+        signatures = reader.rows(Signature, subject=f"dry_run:{row['id']}")
+        if signatures:
+            signed.append((min(s["signed_at"] for s in signatures), row))
+    return max(signed, key=lambda pair: pair[0])[1] if signed else None
+
+
+@lru_cache(maxsize=64)
+def _findings(kind: str, text: str, recipe_id: str, revision: str) -> tuple[dict[str, Any], ...]:
+    return tuple(problems(kind, text, recipe_id, revision))
+
+
+def findings(kind: str, text: str, recipe_id: str, revision: str) -> list[dict[str, Any]]:
+    """What the checks find in a document; kept for the last few, because lists and pages ask again and again."""
+    return list(_findings(kind, text, recipe_id, revision))

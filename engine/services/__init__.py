@@ -1,0 +1,31 @@
+"""What the system itself does at a service task of a process, one service a file; `SERVICES` lists them.
+
+A service is a module with a `NAME` (what diagrams say, never renamed), a docstring that says what it means to the record,
+and `perform(call)`, which writes through the act that reached it. It belongs to that act: a refusal refuses the whole act.
+It may return messages, which are delivered to other runs in the same act. The same names stand in `bpmn.vocabulary`, so that
+the checks and the editor know them; a test compares both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from engine.services import effective_from, freeze, require_dry_run, state, supersede
+from engine.services.call import Call, Message
+
+__all__ = ["SERVICES", "Call", "Message"]
+
+
+class Service(Protocol):
+    """A module of this package."""
+
+    NAME: str
+
+    def perform(self, call: Call) -> Iterable[Message]:
+        """Do it."""
+
+
+_ALL: tuple[Service, ...] = (state, freeze, require_dry_run, effective_from, supersede)
+SERVICES: dict[str, Service] = {service.NAME: service for service in _ALL}
+
