@@ -38,7 +38,17 @@ class Side:
         side = cls(diagram, frozenset(scopes | {diagram.root}), apart)
         for into, elements in ((side.nodes, nodes), (side.flows, flows), (side.processes, processes)):
             into.update({key: side._said(element) for key, element in elements.items()})
+        side._call_events_by_name()
         return side
+
+    def _call_events_by_name(self) -> None:
+        """A message or escalation is what it is called; its id means nothing by itself."""
+        called = {e.get("id", ""): e.get("name", "") for e in self.diagram.root.findall(f"{{{BPMN}}}message")}
+        called |= {e.get("id", ""): e.get("escalationCode", "") for e in self.diagram.root.findall(f"{{{BPMN}}}escalation")}
+        for node in self.nodes.values() if called else ():
+            for part in node.parts:
+                for reference in {"messageRef", "escalationRef"} & set(part.values):
+                    part.values[reference] = called.get(part.values[reference]) or part.values[reference]
 
     @cached_property
     def root(self) -> Part:

@@ -41,6 +41,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What tells an element from its siblings; the others are told apart by their number."""
 
+_REFERRED = frozenset({
+    "textAnnotation", "association", "group", "laneSet", "lane", "dataObject", "dataObjectReference", "dataStoreReference",
+    "dataStore", "participant", "collaboration", "messageFlow", "category", "signal", "error", "itemDefinition",
+})  # fmt: skip
+"""What stands beside the nodes and is referred to by its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -122,7 +128,7 @@ def keyed_children(element: etree._Element, keep: Keep, keyed_by_id: bool) -> It
         name = short_name(child.tag) if isinstance(child.tag, str) else "comment" if child.tag is etree.Comment else "entity"
         if name in _NOT_SAID:
             continue
-        own = ("id",) if keyed_by_id and not name.startswith(("mes:", "{")) else ()
+        own = ("id",) if keyed_by_id and name in _REFERRED else ()
         key = " ".join(child.get(attribute, "") for attribute in _KEYS.get(name, own)) if isinstance(child.tag, str) else ""
         number = seen[name, key] = seen.get((name, key), 0) + 1
         yield name, f"{key}#{number}" if number > 1 else key, child

@@ -1,0 +1,275 @@
+"""Two revisions side by side: header, nodes, ways, and what stands beside the processes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bpmn import vocabulary as v
+from bpmn.diagram import BPMN, Flow, Node
+from bpmn.diff.branches import Branches
+from bpmn.diff.comparison import Comparison, Place, learn_renamed_parameters
+from bpmn.diff.entries import Difference, Entry, Kind
+from bpmn.diff.matching import SCOPES, Side, match, match_flows
+from bpmn.diff.meanings import MEANINGS
+from bpmn.diff.parts import Part
+from bpmn.diff.ways import OUT, home, moved, ways
+from bpmn.diff.words import lines, sentence
+
+_SORTS = {
+    "userTask": "step", "manualTask": "step", "exclusiveGateway": "choice", "parallelGateway": "parallel", "subProcess": "block",
+    "scriptTask": "script", "serviceTask": "service", "businessRuleTask": "decision_table", "callActivity": "call",
+    "startEvent": "event", "endEvent": "event", "boundaryEvent": "event", "intermediateCatchEvent": "event",
+    "intermediateThrowEvent": "event",
+}  # fmt: skip
+_NODE_ATTRIBUTES = frozenset({"default", "name"})
+
+
+def diff(old_xml: bytes, new_xml: bytes) -> Difference:
+    """Every change from one revision to the other. Raises `DiagramError` where one of them can't be read."""
+    old, new = Side.parse(old_xml), Side.parse(new_xml)
+    entries = _Revisions(old, new).entries() if old_xml != new_xml else ()
+    return Difference(tuple(entries), old.diagram.hash, new.diagram.hash)
+
+
+class _Revisions:
+    """The comparison of two diagrams."""
+
+    def __init__(self, old: Side, new: Side) -> None:
+        self.sides = (old, new)
+        self.old, self.new = old, new
+        self.match = match(old, new)
+        self.flows = match_flows(old, new, self.match)
+        self.comparison = Comparison(self.match.renamed)
+        learn_renamed_parameters(self.comparison, self._steps)
+        self.moved_groups = self._moved()
+        self.moved = {node for group in self.moved_groups for node in group}
+
+    def _steps(self) -> Iterator[tuple[str, Part, Part]]:
+        for old_id, new_id in self.match.new_of.items():
+            if old_id in self.old.nodes:
+                steps = [part.first("extensionElements", "mes:step") for part in (self.old.nodes[old_id], self.new.nodes[new_id])]
+                if steps[0] and steps[1]:
+                    yield new_id, steps[0], steps[1]
+
+    def entries(self) -> list[Entry]:
+        found: list[tuple[float, Entry]] = []
+        for number, (_, new_id) in enumerate(self._processes()):
+            found += [(number - 1e9, entry) for entry in self._process(new_id)]
+        found += [(1e9, entry) for entry in self.comparison.of(Place("", "", "The file"), self.old.root, self.new.root)]
+        found += [(1e9, entry) for entry in self._process_come_or_gone()]
+        places = self._places()
+        branches = self._branches()
+        for old_id, new_id in self.match.new_of.items():
+            if old_id in self.old.nodes:
+                entries = [*self._node(old_id, new_id), *branches.compare(old_id, self._place(old_id, new_id))]
+                found += [(places[new_id], entry) for entry in entries]
+        found += [(places[node_id], entry) for node_id, entry in self._come_or_gone()]
+        ordered = [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
+        return ordered or list(self._unexplained())
+
+    # processes
+
+    def _processes(self) -> list[tuple[str, str]]:
+        return [(o, n) for o, n in self.match.new_of.items() if o in self.old.processes and n in self.new.processes]
+
+    def _process(self, new_id: str) -> Iterator[Entry]:
+        old_id = self.match.old_of[new_id]
+        place = Place(old_id, new_id, "Recipe" if new_id == self.new.diagram.process_id else f"Process {new_id}")
+        if old_id != new_id:
+            yield place.entry("changed", "id", old_id, new_id, ("id_changed",))
+        yield from self.comparison.of(place, self.old.processes[old_id], self.new.processes[new_id])
+
+    def _process_come_or_gone(self) -> Iterator[Entry]:
+        for kind, side, known in (("removed", self.old, self.match.new_of), ("added", self.new, self.match.old_of)):
+            for process_id, part in side.processes.items():
+                if process_id not in known:
+                    place = Place(process_id, process_id, f"Process {process_id}")
+                    texts = (lines(part), "") if side is self.old else ("", lines(part))
+                    yield place.entry("removed" if side is self.old else "added", "process", *texts, (f"process_{kind}",), "")
+
+    # nodes
+
+    def _place(self, old_id: str, new_id: str) -> Place:
+        step = new_id if new_id in self.new.diagram.steps else ""
+        critical = tuple(dict.fromkeys(f"{new_id}.{p}" for s, i in ((self.old, old_id), (self.new, new_id)) for p in _critical(s, i)))
+        return Place(old_id, new_id, self.new.called(new_id), step, critical=critical)
+
+    def _node(self, old_id: str, new_id: str) -> Iterator[Entry]:
+        place, old, new = self._place(old_id, new_id), self.old.nodes[old_id], self.new.nodes[new_id]
+        before, after = self.old.diagram.nodes[old_id], self.new.diagram.nodes[new_id]
+        if old_id != new_id:
+            yield place.entry("changed", "id", old_id, new_id, ("id_changed",), "id")
+        if before.type != after.type:
+            yield place.entry("changed", "type", before.type, after.type, ("type_changed",), "kind of element")
+        if new_id in self.moved:
+            yield from self._moved_entry(place, after)
+        entries = list(self.comparison.of(place, old, new, _NODE_ATTRIBUTES))
+        if old.get("name") != new.get("name") and not self._named_by_title(before, after):
+            entries.append(place.entry("changed", "name", old.get("name"), new.get("name"), ("renamed",)))
+        yield from entries
+
+    def _named_by_title(self, old: Node, new: Node) -> bool:
+        """Whether the name in the drawing is the id and title of the step, which are compared."""
+        return all(
+            node.name in (f"{node.id} {node.step.title}", node.step.title) if node.step else node.name == node.id for node in (old, new)
+        ) and (old.name == old.id or old.name.startswith(f"{old.id} ")) == (new.name == new.id or new.name.startswith(f"{new.id} "))
+
+    def _stands(self, side: Side, node_id: str) -> str:
+        """Where a node stands, for people: after what, in which block."""
+        diagram = side.diagram
+        before = [side.called(flow.source) for flow in diagram.incoming.get(node_id, ())]
+        scope = diagram.nodes[node_id].scope
+        inside = f" in {side.called(scope)}" if scope in diagram.nodes else ""
+        return (f"after {', '.join(before)}" if before else "first") + inside
+
+    # what came and went
+
+    def _come_or_gone(self) -> Iterator[tuple[str, Entry]]:
+        for kind, side, known in (("removed", self.old, self.match.new_of), ("added", self.new, self.match.old_of)):
+            joins: Counter[tuple[str, str]] = Counter()
+            alone = [node for node in side.diagram.nodes.values() if node.id not in known]
+            for node in alone:
+                if len(side.diagram.outgoing.get(node.id, ())) > 1:
+                    joins[node.type, node.scope] += 1
+            for node in alone:
+                if self._is_frame(side, node, joins):
+                    continue
+                yield self._key(side, node.id), self._one_sided(side, node, "removed" if kind == "removed" else "added")
+
+    def _is_frame(self, side: Side, node: Node, joins: Counter[tuple[str, str]]) -> bool:
+        """Whether a node is said by another: start and end by the block around them, a join by its split."""
+        if side.nodes[node.id].parts or node.name:
+            return False
+        known = self.match.new_of if side is self.old else self.match.old_of
+        if node.type in ("startEvent", "endEvent") and node.scope not in known:
+            return True
+        is_join = node.type.endswith("Gateway") and len(side.diagram.outgoing.get(node.id, ())) < 2
+        if is_join and joins[node.type, node.scope] > 0:
+            joins[node.type, node.scope] -= 1
+            return True
+        return False
+
+    def _one_sided(self, side: Side, node: Node, kind: Kind) -> Entry:
+        text = "\n".join(filter(None, [self._stands(side, node.id), *self._branches_said(side, node), lines(side.nodes[node.id])]))
+        critical = tuple(f"{node.id}.{name}" for name in _critical(side, node.id))
+        meanings = (f"{_sort(node)}_{kind}", *(("critical_touched",) if critical else ()))
+        texts = (text, "") if kind == "removed" else ("", text)
+        said = sentence(kind, (side.called(node.id),), "", *(t.partition("\n")[0] for t in texts), meanings)
+        step = node.id if node.step is not None else ""
+        return Entry(kind, node.id, step, "", _sort(node), *texts, meanings, said, old_element_id=node.id, touches=critical)
+
+    def _branches_said(self, side: Side, node: Node) -> list[str]:
+        flows = side.diagram.outgoing.get(node.id, ())
+        if len(flows) < 2:
+            return [f"if {flow.condition}" for flow in flows if flow.condition]
+        return [
+            f"way to {side.called(f.target)}" + (f" if {f.condition}" if f.condition else " otherwise" if f.id == node.default else "")
+            for f in flows
+        ]
+
+    # ways
+
+    def _name(self, is_old: bool) -> Callable[[str], str]:
+        """The name that a node has in both diagrams; of what is in one of them only, a name that the other can't have."""
+        known = self.match.new_of if is_old else {new: new for new in self.match.old_of}
+        return lambda node_id: known.get(node_id) or f"{'old' if is_old else 'new'}/{node_id}"
+
+    def _moved(self) -> list[set[str]]:
+        """Nodes of both diagrams that stand elsewhere, by their new ids; what moved together is together."""
+        elsewhere: dict[tuple[str, str], set[str]] = {}
+        for old_id, new_id in self.match.new_of.items():
+            if old_id in self.old.nodes:
+                homes = home(self.old, self.match, old_id, is_old=True), home(self.new, self.match, new_id, is_old=False)
+                if homes[0] != homes[1]:
+                    elsewhere.setdefault(homes, set()).add(new_id)
+        gone = {node for group in elsewhere.values() for node in group}
+        both = [ways(side, self._name(is_old)) for side, is_old in ((self.old, True), (self.new, False))]
+        for graph in both:
+            for node in {*graph.after, *graph.before}:
+                bare = node.removesuffix(OUT)
+                if "/" in bare or bare in gone:
+                    graph.take_out(node)
+        groups = moved(*both, lambda node: tuple(sorted((node, self.match.old_of.get(node, node)))))
+        return [*elsewhere.values(), *({node.removesuffix(OUT) for node in group} for group in groups)]
+
+    def _moved_entry(self, place: Place, node: Node) -> Iterator[Entry]:
+        """What moved together is one entry, at the first of it."""
+        together = next(group for group in self.moved_groups if node.id in group)
+        diagram = self.new.diagram
+        first = [n for n in together if not {flow.source for flow in diagram.incoming.get(n, ())} & together] or list(together)
+        if node.id != min(first, key=self.new.places.__getitem__):
+            return
+        others = sorted(together - {node.id}, key=self.new.places.__getitem__)
+        where = (self._stands(self.old, place.old_id), self._stands(self.new, place.new_id))
+        place = replace(place, item=", ".join(others), item_called=f"with {', '.join(others)}" if others else "")
+        yield place.entry("moved", "place", *where, (f"{_sort(node)}_moved",), "")
+
+    def _branches(self) -> Branches:
+        nexts = tuple(self._next_of(side, self._name(is_old)) for side, is_old in ((self.old, True), (self.new, False)))
+        return Branches(self.sides, self.moved, self.flows, self.comparison, (nexts[0], nexts[1]))
+
+    def _next_of(self, side: Side, name: Callable[[str], str]) -> Callable[[Flow], str]:
+        """The nodes of both diagrams that a flow comes to next, past what came, went or moved, as one text."""
+        graph = ways(side, name)
+
+        def leads_to(flow: Flow) -> str:
+            found, seen, waiting = set(), set(), [name(flow.target)]
+            while waiting:
+                node = waiting.pop()
+                if node in seen:
+                    continue
+                seen.add(node)
+                if "/" in node.removesuffix(OUT) or node.removesuffix(OUT) in self.moved:
+                    waiting.extend(graph.after.get(node, ()))
+                else:
+                    found.add(node)
+            return " ".join(sorted(found))
+
+        return leads_to
+
+    # order, and what nothing named
+
+    def _key(self, side: Side, node_id: str) -> str:
+        return node_id if side is self.new else f"old/{node_id}"
+
+    def _places(self) -> dict[str, float]:
+        """The place in the recipe of every node of either diagram; what is gone stands where it stood."""
+        places: dict[str, float] = {node_id: float(number) for number, node_id in enumerate(self.new.diagram.nodes)}
+        last = -1.0
+        for node_id in self.old.diagram.nodes:
+            if (new_id := self.match.new_of.get(node_id, "")) in places:
+                last = places[new_id]
+            else:
+                last += 1e-5
+                places[f"old/{node_id}"] = last
+        return places
+
+    def _unexplained(self) -> Iterator[Entry]:
+        """The last net: two files that differ beyond their drawing are never called alike."""
+        if self._everything(self.old, self._name(True)) != self._everything(self.new, self._name(False)):
+            yield Place("", "", "The file").entry("changed", "other", "", "", ("other",), "something that has no name here")
+
+    def _everything(self, side: Side, name: Callable[[str], str]) -> list[str]:
+        flows = [
+            f"{name(f.source)} {name(f.target)} {[p.said() for p in side.flows[f.id].parts]}" for f in side.diagram.flows.values()
+        ]
+        nodes = [f"{name(n.id)} {n.type} {[p.said() for p in side.nodes[n.id].parts]}" for n in side.diagram.nodes.values()]
+        return sorted([*flows, *nodes, side.root.said(), *(part.said() for part in side.processes.values())])
+
+
+def _sort(node: Node) -> str:
+    """The word that meanings have for a kind of node."""
+    if node.event == "timerEventDefinition":
+        return "timer"
+    if node.type in SCOPES and any(node.element.find(f"{{{BPMN}}}{k}LoopCharacteristics") is not None for k in ("standard", "multiInstance")):
+        return "loop"
+    sort = _SORTS.get(node.type, "element")
+    return sort if f"{sort}_added" in MEANINGS else "element"
+
+
+def _critical(side: Side, node_id: str) -> list[str]:
+    step = side.diagram.steps.get(node_id)
+    return [p.id for p in step.parameters if p.parameter_class in v.CRITICAL_CLASSES] if step else []
+

@@ -1,0 +1,80 @@
+"""How changes are said: names of properties, one line for a thing that came or went, one sentence for a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bpmn.diff.meanings import MEANINGS
+from bpmn.diff.parts import Part
+
+PROPERTIES: dict[str, str] = {
+    "norLow": "lower normal limit", "norHigh": "upper normal limit", "parLow": "lower accepted limit",
+    "parHigh": "upper accepted limit", "limitAction": "what happens outside", "uom": "unit", "afterEnd": "recorded after the end",
+    "when": "asked for when", "class": "class", "source": "where the value comes from", "why": "why",
+    "qualifier": "results like <0.25", "exclusive": "bound", "unitProcedure": "unit procedure", "rationale": "why",
+    "decisionRoles": "who decides exceptions", "lateEntryMinutes": "minutes until an entry is late",
+    "roles": "who may sign", "meanings": "meaning", "differs": "not signed by the signers of",
+    "nor": "normal", "par": "accepted", "from": "begins with", "to": "ends with", "links": "results to look at",
+    "loopMaximum": "most iterations", "loopCondition": "repeats while", "loopCardinality": "number of iterations",
+    "conditionExpression": "condition", "documentation": "remark", "attachedToRef": "attached to", "place": "place",
+    "calledElement": "called process", "due": "due at", "hold": "hold time", "departs": "is a departure",
+    "messageRef": "message", "escalationRef": "escalation", "departure": "departure", "target": "target",
+    "mes:parameter": "parameter", "mes:signature": "signature", "mes:scan": "scan", "mes:choice": "answer",
+    "mes:equipment": "equipment", "mes:material": "material", "mes:deviation": "typical deviation", "mes:origin": "origin",
+    "mes:holdTime": "hold time", "mes:orderField": "field of the order", "mes:recipe": "header", "mes:step": "step data",
+    "mes:timer": "due time", "mes:loop": "names of the iterations", "mes:service": "service", "dmn:definitions": "decision table",
+    "dmn:rule": "row", "standardLoopCharacteristics": "loop", "multiInstanceLoopCharacteristics": "iterations",
+    "textAnnotation": "note in the drawing", "lateEntry": "late entry", "branch": "branch",
+    "hitPolicy": "hit policy",
+}  # fmt: skip
+SLOTS = {"P": "performer", "W": "witness", "V": "verifier", "Q": "quality"}
+_LONGEST = 90
+
+
+def property_words(name: str) -> str:
+    """What people call a property."""
+    return PROPERTIES.get(name, name.rpartition(":")[2].rpartition("}")[2])
+
+
+def item_words(part: Part) -> str:
+    """What people call a thing that hangs on an element: `hold time H03`, `signature P`, `answer yes`."""
+    words = property_words(part.name)
+    return f"{words} {part.key}" if part.key and not part.key.startswith("#") else words
+
+
+def content(part: Part) -> str:
+    """All that a thing says, on one line: its name first, then its values, then what hangs on it."""
+    known = ("name", "title", "")
+    said = [part.get(name) for name in known if part.get(name)]
+    said += [f"{property_words(k)} {text}" for k, text in part.values.items() if k not in known and k != "id" and text != part.key]
+    said += [f"{item_words(inner)} ({content(inner)})" if inner.values else property_words(inner.name) for inner in part.parts]
+    return "; ".join(said)
+
+
+def lines(part: Part) -> str:
+    """All that a step says, one line for each thing in it."""
+    own = [f"{property_words(k)}: {text}" for k, text in part.values.items() if k not in ("name", "attachedToRef")]
+    inside = [lines(p) if p.name in ("extensionElements", "mes:step") else f"{item_words(p)}: {content(p)}" for p in part.parts]
+    return "\n".join(filter(None, own + inside))
+
+
+def short(text: str) -> str:
+    """A value inside a sentence."""
+    text = " ".join(text.split())
+    return (text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…") or "nothing"
+
+
+def sentence(kind: str, where: Iterable[str], what: str, old: str, new: str, meanings: tuple[str, ...]) -> str:
+    """One change in one sentence."""
+    place = ", ".join(filter(None, where))
+    meant = ", ".join(MEANINGS[name].words for name in meanings if MEANINGS[name].words not in what)
+    if kind in ("added", "removed"):
+        text = f"{place}: {what} {kind}" if what else f"{place} {kind}"
+        detail = new if kind == "added" else old
+        text += f": {short(detail)}" if detail else ""
+    elif kind == "moved":
+        text = f"{place}: {what}" if what else f"{place} moved"
+        text += f": was {short(old)}, is {short(new)}"
+    else:
+        text = f"{place}: {what} from {short(old)} to {short(new)}"
+    return f"{text} ({meant})" if meant else text
