@@ -1,0 +1,246 @@
+// What a person does with whole rows: begin, wrap, branch, move, remove. Each is one entry of the undo stack.
+import { CellError } from "./cells.js";
+import { firstNode, lastNode, nodesOf, outline, stepsIn } from "./outline.js";
+
+const GROUPS = new Set(["unit_procedure", "loop"]);
+const NO_LEVEL = new Set(["branch", "attached", "operation"]);
+
+export class RowActions {
+  constructor(model) {
+    this.model = model;
+  }
+
+  shape(element) {
+    return this.model.get(element.id);
+  }
+
+  shapes(blocks) {
+    return blocks.flatMap(nodesOf).map((node) => this.shape(node)).filter(Boolean);
+  }
+
+  resolved(place) {
+    const [[how, where]] = Object.entries(place);
+    return { [how]: this.shape(where) ?? this.model.process };
+  }
+
+  // Runs structural commands as one, and leaves every step with the name of the unit procedure it stands in.
+  restructure(label, run) {
+    return this.model.transaction(label, () => {
+      const answer = run();
+      this.#nameUnits();
+      return answer;
+    });
+  }
+
+  // A name that no subprocess has was given by somebody on purpose, and stays.
+  #nameUnits() {
+    const { model } = this;
+    const process = model.process.businessObject;
+    const wanted = [];
+    const names = new Set([""]);
+    const visit = (body, unit) => {
+      for (const block of body) {
+        const name = block.kind === "unit_procedure" ? block.element.name ?? "" : unit;
+        names.add(name);
+        if (block.kind === "step") wanted.push([block.element, unit]);
+        for (const inner of block.branches ? block.branches.map((branch) => branch.body) : [block.body ?? []]) visit(inner, name);
+        for (const one of block.attached ?? []) visit(one.body, unit);
+      }
+    };
+    visit(outline(process).body, "");
+    for (const [element, unit] of wanted) {
+      const said = model.step(element)?.get("unitProcedure") ?? "";
+      if (said !== unit && names.has(said)) model.setStep(this.shape(element), { unitProcedure: unit });
+    }
+  }
+
+  // ---------------------------------------------------------------- beginning
+
+  // Where a new row after (or before) this one goes.
+  placeBeside(row, before = false) {
+    if (row.kind === "new") return row.place;
+    if (row.kind === "branch") return row.block.body.length ? { before: firstNode(row.block.body[0]) } : { on: row.block.flow };
+    const block = row.kind === "operation" ? (before ? row.block.body[0] : row.block.body.at(-1)) : row.kind === "attached" ? row.parent.block : row.block;
+    if (before) return { before: firstNode(block) };
+    const last = lastNode(block);
+    const next = row.siblings?.[row.siblings.indexOf(block) + 1];
+    if (last) return { after: last };
+    return next ? { before: firstNode(next) } : undefined;
+  }
+
+  // Where the first row inside an empty group goes.
+  placeInside(row) {
+    if (GROUPS.has(row.kind) && !row.block.body.length && !row.block.free) return { into: row.block.element };
+    if (row.kind === "branch" && !row.block.body.length && !row.block.goesOn) return { on: row.block.flow };
+    return undefined;
+  }
+
+  step(place, properties) {
+    const shape = this.restructure("New step", () => this.model.insertStep(this.resolved(place), properties));
+    return shape.id;
+  }
+
+  // A new row, or a step nobody has written anything into, becomes a group. Answers the id of what is there then.
+  become(row, kind, name = "") {
+    if (row.kind === "step") {
+      const step = this.model.step(row.element);
+      const isBlank = !this.model.parameters(row.element).length && !step?.get("instruction");
+      if (!isBlank) throw new CellError(`${row.element.id} is a step already. To put it into a ${kind.replace("_", " ")}, use the Structure menu.`);
+      return this.restructure("New group", () => {
+        const shape = this.shape(row.element);
+        const made = this.#make(kind, this.#around(row, kind, { before: row.element }), step?.get("title") ?? name);
+        this.model.remove([shape]);
+        return made.id;
+      });
+    }
+    return this.restructure("New group", () => this.#make(kind, this.#around(row, kind, row.place), name).id);
+  }
+
+  // A unit procedure does not stand in another one: it goes behind the one that the row is in.
+  #around(row, kind, place) {
+    if (kind !== "unit_procedure") return this.resolved(place);
+    let outer;
+    for (let at = row.parent; at; at = at.parent) if (at.kind === "unit_procedure") outer = at;
+    return this.resolved(outer ? { after: outer.element } : place);
+  }
+
+  #make(kind, where, name) {
+    const properties = name ? { name } : {};
+    if (kind === "end") return this.model.insertNode("end", where, { terminate: true, name: name || "Batch terminated" });
+    if (GROUPS.has(kind)) return this.model.insertNode(kind, where, { ...properties, step: false });
+    return this.model.insertNode(kind, where, properties);
+  }
+
+  // ---------------------------------------------------------------- what is selected
+
+  // The neighbouring blocks of one body that hold all these rows.
+  blocksOf(rows) {
+    const paths = rows.filter((row) => row.block).map(pathOf);
+    const inner = paths[0]?.findLast(({ siblings }) => paths.every((path) => path.some((entry) => entry.siblings === siblings)));
+    if (!inner) return undefined;
+    const places = paths.flatMap((path) => path.filter((entry) => entry.siblings === inner.siblings).map((entry) => [entry.at, entry.to]));
+    const from = Math.min(...places.map(([at]) => at));
+    const to = Math.max(...places.map(([, end]) => end));
+    return { body: inner.siblings, from, to, blocks: inner.siblings.slice(from, to + 1) };
+  }
+
+  need(rows) {
+    const found = this.blocksOf(rows);
+    if (!found?.blocks.length) throw new CellError("Select one or more rows of steps first.");
+    if (rows.some((row) => row.free)) throw new CellError("This part is drawn freely; change its structure on the diagram.");
+    return found;
+  }
+
+  // ---------------------------------------------------------------- structure
+
+  wrap(rows, kind) {
+    const { blocks } = this.need(rows);
+    return this.restructure(`Wrap in ${kind}`, () => {
+      if (kind !== "parallel" || blocks.length < 2) return this.model.wrap(this.shapes(blocks), kind, {}).id;
+      return this.#sideBySide(blocks);
+    });
+  }
+
+  // Several blocks side by side: each becomes a branch.
+  #sideBySide([first, ...others]) {
+    const { model } = this;
+    const split = model.wrap(this.shapes([first]), "parallel", {});
+    others.forEach((block, index) => {
+      const flow = index ? model.addBranch(split) : split.outgoing.find((way) => way.target.id !== firstNode(first).id);
+      const stand = flow.target;
+      model.move(this.shapes([block]), { before: stand });
+      model.remove([stand]);
+    });
+    return split.id;
+  }
+
+  unwrap(row) {
+    const group = row.kind === "branch" ? row.parent : row;
+    if (!group.block?.branches && !GROUPS.has(group.kind)) throw new CellError("Go to the row of a group first.");
+    this.restructure("Take the group away", () => this.model.unwrap(this.shape(group.element)));
+  }
+
+  addBranch(row) {
+    let at = row;
+    while (at && !at.block?.branches) at = at.parent;
+    if (!at) throw new CellError("Go to a parallel or a choice first, or to a row in one.");
+    return this.restructure("Add branch", () => this.model.addBranch(this.shape(at.element)).id);
+  }
+
+  move(rows, by) {
+    const { body, from, to, blocks } = this.need(rows);
+    const neighbour = by < 0 ? body[from - 1] : body[to + 1];
+    if (!neighbour) return by < 0 ? undefined : this.shift(rows, -1);
+    const where = by < 0 ? { before: firstNode(neighbour) } : lastNode(neighbour) && { after: lastNode(neighbour) };
+    if (!where) throw new CellError("Nothing goes on from there.");
+    return this.restructure("Move", () => this.model.move(this.shapes(blocks), this.resolved(where)));
+  }
+
+  // One level out (-1): behind the group. One level in (+1): to the end of the group before.
+  shift(rows, by) {
+    const { body, from, blocks } = this.need(rows);
+    const where = by < 0 ? outOf(rows[0]) : intoEnd(body[from - 1]);
+    if (!where) throw new CellError(by < 0 ? "These rows stand in no group." : "There is no group right before these rows.");
+    return this.restructure(by < 0 ? "Move out" : "Move in", () => this.model.move(this.shapes(blocks), this.resolved(where)));
+  }
+
+  // A further parameter is removed alone; everything else as a whole.
+  remove(rows) {
+    const [row] = rows;
+    const isParameter = rows.every((one) => one.kind === "step" && one.element === row.element)
+      && rows.length < this.model.parameters(row.element).length;
+    if (isParameter) {
+      const places = rows.map((one) => one.index).sort((a, b) => b - a);
+      return this.model.transaction("Remove parameters", () => places.forEach((index) => this.model.removeParameter(this.shape(row.element), index)));
+    }
+    if (rows.length === 1 && row.kind === "branch") {
+      const inside = row.block.body.length ? this.shapes(row.block.body) : [this.shape(row.block.flow)];
+      return this.restructure("Remove branch", () => this.model.remove(inside));
+    }
+    if (rows.length === 1 && row.kind === "attached") {
+      return this.restructure("Remove", () => this.model.remove(this.shapes([{ ...row.block, attached: [] }])));
+    }
+    const { blocks } = this.need(rows);
+    return this.restructure("Remove", () => {
+      const holds = blocks.flatMap(stepsIn).map((step) => step.id);
+      this.model.remove(this.shapes(blocks));
+      this.#forgetHolds(holds);
+    });
+  }
+
+  // Hold times that only ended at steps which are gone.
+  #forgetHolds(stepIds) {
+    const gone = new Set(stepIds);
+    const holds = this.model.recipe()?.get("holdTimes") ?? [];
+    const ended = (hold) => (hold.to ?? "").split(" ").every((event) => gone.has(event.split(".")[0]));
+    [...holds.keys()].reverse().filter((index) => ended(holds[index])).forEach((index) => this.model.removeHoldTime(index));
+  }
+}
+
+function pathOf(row) {
+  const path = [];
+  for (let at = row; at; at = at.parent) {
+    const to = at.kind === "operation" ? at.at + at.block.body.length - 1 : at.at;
+    if (!NO_LEVEL.has(at.kind) || (at.kind === "operation" && at === row)) path.unshift({ siblings: at.siblings, at: at.at, to });
+  }
+  return path;
+}
+
+function outOf(row) {
+  let at = row.parent;
+  while (at && at.kind === "operation") at = at.parent;
+  if (!at) return undefined;
+  if (at.kind === "branch") return at.parent.block.join && { after: at.parent.block.join };
+  return { after: at.element };
+}
+
+function intoEnd(block) {
+  if (!block) return undefined;
+  if (GROUPS.has(block.kind) && !block.free) return { into: block.element };
+  const branch = block.branches?.at(-1);
+  if (!branch || branch.goesOn) return undefined;
+  if (!branch.body.length) return { on: branch.flow };
+  const last = lastNode(branch.body.at(-1));
+  return last && { after: last };
+}
+
