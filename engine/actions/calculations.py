@@ -16,14 +16,18 @@ _TWENTY_DIGITS = Context(prec=20)
 
 
 def calculate(act: Act, batch: BatchRecord, task: dict[str, Any], *, final: bool = False) -> list[dict[str, Any]]:
-    """Calculate what the recorded inputs allow. `final`: the step ends, what has no value now is recorded as undefined."""
+    """Calculate what the recorded inputs allow. `final`: the step ends, what has no value now is recorded as undefined.
+
+    An optional one whose inputs were left empty is left empty too.
+    """
     asked = applicable(batch, task)
     shown: list[dict[str, Any]] = []
     for parameter in batch.recipe.calculations.get(task["step_id"], ()):
         if parameter.id in batch.values(task["key"]) or parameter.id not in asked:
             continue
         found = parse(parameter.formula).try_evaluate(batch.scope(task))
-        if isinstance(found, EvaluationError) and not final and _inputs_missing(batch, task, parameter):
+        open_yet = not final or parameter.optional
+        if open_yet and isinstance(found, EvaluationError) and _inputs_missing(batch, task, parameter):
             continue
         shown += write_calculated(act, batch, task, parameter, found)
     return shown

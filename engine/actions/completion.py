@@ -48,7 +48,7 @@ def missing_records(act: Act, batch: BatchRecord, task: Row, *, after_end: bool)
     missing = [
         f"{p.name} ({p.id})"
         for p in applicable(batch, dict(task)).values()
-        if p.source != "calc" and p.id not in recorded and (after_end or not p.after_end)
+        if p.source != "calc" and not p.optional and p.id not in recorded and (after_end or not p.after_end)
     ]
     return missing + missing_scans(batch, task)
 
@@ -103,6 +103,7 @@ def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[
         for lot in access.lots_in_use(act, batch, step.materials)
     )
     values = batch.values(task["key"])
+    may_lack = {p.id for p in step.parameters if p.optional}
     chosen = tuple(
         choice
         for p in step.parameters
@@ -117,7 +118,7 @@ def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[
         equipment=_equipment(act, batch, step, ended),
         training_valid_at_start=all(access.trained(act, p, batch, started) for p in signers),
         training_valid_at_end=all(access.trained(act, p, batch, act.now) for p in signers),
-        missing=tuple(p for p, row in values.items() if row["value"] == "" and row["source"] != "calc"),
+        missing=tuple(p for p, row in values.items() if row["value"] == "" and row["source"] != "calc" and p not in may_lack),
         chosen=chosen,
     )
     return judge_and_raise(act, batch, "step", facts, task)

@@ -74,7 +74,7 @@ def field_of(parameter: v.Parameter) -> Field:
         uom=parameter.uom,
         choices=tuple(Choice(c.value, c.label) for c in parameter.choices),
         qualifier=parameter.qualifier,
-        required=True,
+        required=not parameter.optional,
     )
 
 

@@ -133,6 +133,8 @@ def parameter_view(p: v.Parameter, limits: Limits) -> dict[str, Any]:
     return {
         "id": p.id,
         "name": p.name,
+        "label": f"{p.name} (optional)" if p.optional else p.name,
+        "optional": p.optional,
         "type": p.type,
         "uom": p.uom,
         "target": p.target,
