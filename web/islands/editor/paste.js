@@ -33,16 +33,16 @@ export function isPhrase(text, cellKey) {
   return PHRASE.test(plain);
 }
 
-// What a phrase in a cell says about its parameter. In a PAR column the limits are the PAR.
+// What a phrase in a cell says about its parameter. In a NOR or PAR column one range alone is that range.
 function phraseProperties(phrase, cellKey) {
-  const par = cellKey.startsWith("par");
-  const limits = par
-    ? { parLow: phrase.nor_low, parHigh: phrase.nor_high }
-    : { norLow: phrase.nor_low, norHigh: phrase.nor_high, parLow: phrase.par_low, parHigh: phrase.par_high };
-  const given = Object.entries({ type: phrase.type, uom: phrase.uom, target: par ? "" : phrase.target, ...limits }).filter(([, value]) => value);
-  const exclusive = phrase.exclusive.map((name) => (par ? name.replace("nor", "par") : name)).join(" ");
+  const level = { nor: "nor", par: "par" }[cellKey.slice(0, 3)];
+  const single = level && [phrase.nor_low + phrase.nor_high, phrase.par_low + phrase.par_high].filter(Boolean).length === 1;
+  const moved = (name) => (single ? name.replace(/^(nor|par)/, level) : name);
+  const limits = { norLow: phrase.nor_low, norHigh: phrase.nor_high, parLow: phrase.par_low, parHigh: phrase.par_high };
+  const given = Object.entries({ type: phrase.type, uom: phrase.uom, target: phrase.target, ...limits }).filter(([, value]) => value);
   return {
-    ...Object.fromEntries(given), exclusive, ...(phrase.qualifier ? { qualifier: true } : {}),
+    ...Object.fromEntries(given.map(([name, value]) => [moved(name), value])), exclusive: phrase.exclusive.map(moved).join(" "),
+    ...(phrase.qualifier ? { qualifier: true } : {}),
     ...(phrase.choices?.length ? { choices: phrase.choices.map((value) => ({ value })) } : {}),
   };
 }

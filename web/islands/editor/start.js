@@ -10,6 +10,7 @@ import { Toolbar } from "./toolbar.js";
 import { createModel } from "./model.js";
 import { createModeler } from "./modeler.js";
 import { createNotices } from "./notices.js";
+import { createTable } from "./table.js";
 
 export async function startEditor(root) {
   const region = (id) => root.querySelector(`#${id}`);
@@ -20,9 +21,10 @@ export async function startEditor(root) {
   const vocabulary = JSON.parse(root.dataset.vocabulary);
   const parts = { root, model, server, modeler, notices, vocabulary };
   let draft;
+  let unread;
   try {
     draft = await server.draft();
-    await model.open(draft.xml);
+    unread = await model.open(draft.xml);
   } catch (error) {
     region("editor-saved").textContent = "Not open";
     notices.show("open", "bad", `The recipe can't be opened here: ${error.message}`);
@@ -33,9 +35,12 @@ export async function startEditor(root) {
   root.append(suggestions("editor-units", vocabulary.units), suggestions("editor-classes", CLASSES));
   parts.toolbar = new Toolbar({ ...parts, region: region("editor-canvas") });
   parts.panel = new Panel(parts);
+  parts.table = createTable(parts);
   if (root.dataset.locked) {
     model.lock();
     notices.show("locked", "", root.dataset.locked);
+  } else if (unread.length) {
+    warnOfLoss(parts, unread);
   }
   parts.saving = new Saving(parts);
   parts.findings = new Findings(parts);
@@ -44,6 +49,14 @@ export async function startEditor(root) {
   chooseView(parts, savedView());
   window.batchwrightEditor = parts; // for the person who looks into it, and for the tests
   root.dataset.ready = "true";
+}
+
+// Nothing is dropped silently: what can't be read is listed, and nothing is saved before the person says so.
+function warnOfLoss({ model, notices }, unread) {
+  model.lock();
+  const list = make("ul", {}, unread.slice(0, 20).map((text) => make("li", {}, text)), unread.length > 20 ? make("li", {}, `and ${unread.length - 20} more`) : null);
+  notices.show("unread", "bad", "The editor can't read parts of this diagram; saving it from here would lose them. Import the file again to have it repaired, or edit it without them.",
+    [["Edit without them", () => { notices.close("unread"); model.unlock(); }]], list);
 }
 
 function suggestions(id, values) {
@@ -63,7 +76,9 @@ function bindBar({ root, model, panel, saving, tidying, notices }) {
   for (const [name, act] of Object.entries(acts)) {
     control(name)?.addEventListener("click", () => { menu.open = false; act(); });
   }
-  if (model.readOnly) for (const name of ["undo", "redo", "tidy"]) control(name).hidden = true;
+  const lock = () => { for (const name of ["undo", "redo", "tidy"]) control(name).hidden = model.readOnly; };
+  lock();
+  model.on("locked", lock);
   const refresh = () => {
     control("undo").disabled = !model.canUndo();
     control("redo").disabled = !model.canRedo();

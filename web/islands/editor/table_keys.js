@@ -61,7 +61,7 @@ class Keys {
     if (key === "Tab") return this.#tab(shiftKey ? -1 : 1);
     if (key === "Enter") return this.#enter({ control, shiftKey, altKey });
     if (key.startsWith("Arrow")) return this.#arrow(key.slice(5), { control, shiftKey, altKey });
-    this.start = undefined;
+    if (["Home", "End", "PageUp", "PageDown"].includes(key)) this.start = undefined;
     if (control && !altKey) return this.#withControl(key, shiftKey);
     return this.#plain(key, altKey);
   }
