@@ -223,6 +223,49 @@ def check(diagram: Path) -> None:
     sys.exit(0 if report.ok else 1)
 
 
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--json", "as_json", is_flag=True, help="For programs; the same revisions always give the same text.")
+def diff(old: str, new: str, as_json: bool) -> None:
+    """What changed from OLD to NEW, files or revisions of the site, and what each change means; ends with 1 if anything did."""
+    import json
+
+    from bpmn.diff import diff as difference_of
+    from bpmn.reading import DiagramError
+
+    try:
+        difference = difference_of(_diagram(old), _diagram(new))
+    except DiagramError as error:
+        raise click.ClickException(f"One of them can't be read as a diagram: {error}") from error
+    if as_json:
+        click.echo(json.dumps(difference.to_json(), indent=2, ensure_ascii=False))
+    else:
+        for entry in difference.entries:
+            click.echo(f"{CHANGE_MARKS[entry.kind]} {entry.sentence}")
+        click.echo(difference.summary)
+    sys.exit(0 if difference.identical else 1)
+
+
+CHANGE_MARKS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+
+
+def _diagram(name: str) -> bytes:
+    """A diagram by the name of a file or the id of a revision."""
+    file = Path(name)
+    if file.is_file():
+        return file.read_bytes()
+    if "@" not in name:
+        raise click.ClickException(f"{name} is neither a file nor a revision like MR-CART-001@3.0.")
+    from engine.queries.comparison import revision_text
+
+    site = _open(_place())
+    try:
+        return revision_text(site, name).encode()
+    finally:
+        site.close()
+
+
 @main.command("import-recipe")
 @click.argument("diagram", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--login", prompt="Your login")

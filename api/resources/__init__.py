@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.resource import Resource
 from api.resources.batches import batches
+from api.resources.comparisons import comparisons
 from api.resources.drafts import drafts
 from api.resources.drawings import drawings
 from api.resources.equipment import equipment
@@ -18,5 +19,5 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, imports, drafts, drawings, batches, tasks, record, people, equipment, lots, seals, health,
+    session, recipes, imports, drafts, drawings, comparisons, batches, tasks, record, people, equipment, lots, seals, health,
 )  # fmt: skip

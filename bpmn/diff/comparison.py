@@ -55,6 +55,7 @@ class Place:
         said = sentence(kind, (self.called, self.item_called), what, old, new, meanings)
         return Entry(
             kind, self.new_id, self.step, self.parameter, name, old, new, meanings, said, self.item, self.old_id, touches,
+            self.called,
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ class Entry:
     the same. `step`: the step it belongs to, `parameter` its parameter, `item` any other thing with a name in it (a
     hold time, a signature, a row of a decision table). `property`: our attribute or the BPMN name. `old` and `new` are
     digit for digit what stands there; empty is nothing. `meanings`: identifiers of `MEANINGS`. `touches`: the critical
-    parameters (`S20.moi`) that it concerns.
+    parameters (`S20.moi`) that it concerns. `called`: the step, or whatever else holds it, as people call it.
     """
 
     kind: Kind
@@ -35,6 +35,7 @@ class Entry:
     item: str = ""
     old_element_id: str = ""
     touches: tuple[str, ...] = ()
+    called: str = ""
 
     @property
     def weaker(self) -> bool:
@@ -49,9 +50,9 @@ class Entry:
     def to_json(self) -> dict[str, Any]:
         """The entry as plain values."""
         return {
-            "kind": self.kind, "element_id": self.element_id, "old_element_id": self.old_element_id, "step": self.step,
-            "parameter": self.parameter, "item": self.item, "property": self.property, "old": self.old, "new": self.new,
-            "meanings": list(self.meanings), "touches": list(self.touches), "sentence": self.sentence,
+            "kind": self.kind, "element_id": self.element_id, "old_element_id": self.old_element_id, "called": self.called,
+            "step": self.step, "parameter": self.parameter, "item": self.item, "property": self.property, "old": self.old,
+            "new": self.new, "meanings": list(self.meanings), "touches": list(self.touches), "sentence": self.sentence,
         }  # fmt: skip
 
 
@@ -88,6 +89,19 @@ class Difference:
     def weaker(self) -> int:
         """How many changes control less than before."""
         return sum(entry.weaker for entry in self.entries)
+
+    @property
+    def summary(self) -> str:
+        """The whole in one sentence."""
+        if self.identical:
+            return "Both say the same."
+        number = len(self.entries)
+        told = f"{number} change{'s' if number > 1 else ''}"
+        if self.editorial:
+            return f"{told}, all editorial."
+        told += f", {self.weaker} of them weaker control" if self.weaker else ""
+        critical = len(self.critical)
+        return told + (f"; {critical} critical parameter{'s' if critical > 1 else ''} touched." if critical else ".")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; the same revisions always give the same."""

@@ -155,10 +155,13 @@ class _Revisions:
         text = "\n".join(filter(None, [self._stands(side, node.id), *self._branches_said(side, node), lines(side.nodes[node.id])]))
         critical = tuple(f"{node.id}.{name}" for name in _critical(side, node.id))
         meanings = (f"{_sort(node)}_{kind}", *(("critical_touched",) if critical else ()))
-        texts = (text, "") if kind == "removed" else ("", text)
-        said = sentence(kind, (side.called(node.id),), "", *(t.partition("\n")[0] for t in texts), meanings)
+        old, new = (text, "") if kind == "removed" else ("", text)
+        called = side.called(node.id)
+        said = sentence(kind, (called,), "", old.partition("\n")[0], new.partition("\n")[0], meanings)
         step = node.id if node.step is not None else ""
-        return Entry(kind, node.id, step, "", _sort(node), *texts, meanings, said, old_element_id=node.id, touches=critical)
+        return Entry(
+            kind, node.id, step, "", _sort(node), old, new, meanings, said, old_element_id=node.id, touches=critical, called=called,
+        )  # fmt: skip
 
     def _branches_said(self, side: Side, node: Node) -> list[str]:
         flows = side.diagram.outgoing.get(node.id, ())
