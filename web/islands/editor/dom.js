@@ -35,3 +35,6 @@ export const clockTime = (instant, zone) =>
 
 export const dayTime = (instant, zone) =>
   new Date(instant).toLocaleString("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+// A message as a sentence: a capital, unless it begins with a name of the recipe.
+export const sentence = (text) => (/^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);

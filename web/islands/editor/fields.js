@@ -1,6 +1,6 @@
 // Labelled fields of the panel. A field reads and writes the model itself, so it can be brought up to date where it
 // stands; the one that is being typed in is left alone.
-import { freshId, make } from "./dom.js";
+import { freshId, make, sentence } from "./dom.js";
 
 const DONE_KEYS = new Set(["INPUT", "SELECT"]);
 
@@ -23,7 +23,14 @@ export class Fields {
     for (const field of this.all) {
       const own = found.filter((finding) => isAt(finding, field.at));
       own.forEach((finding) => left.delete(finding));
-      field.tell(own.map(({ message, what_to_do: advice }) => `${capital(message)}. ${capital(advice)}.`).join(" "), own.some((f) => f.severity === "error"));
+      field.own = own;
+    }
+    for (const finding of left) { // of a parameter as a whole: at its first field
+      const field = this.all.find(({ at }) => at && finding.parameter && at.parameter === finding.parameter);
+      if (field && left.delete(finding)) field.own.push(finding);
+    }
+    for (const { own, tell } of this.all) {
+      tell(own.map(({ message, what_to_do: advice }) => `${sentence(message)}. ${sentence(advice)}.`).join(" "), own.some((f) => f.severity === "error"));
     }
     return [...left];
   }
@@ -137,5 +144,3 @@ function isAt(finding, at) {
   return at && finding.property === at.property && finding.parameter === (at.parameter ?? "")
     && (!at.element || finding.element_id === at.element);
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,6 @@
 // What the server's checks say about the draft, while it is written: as a list, as marks on the canvas, and for the table
 // and the panel ("findings" of the model).
-import { button, make } from "./dom.js";
+import { button, make, sentence } from "./dom.js";
 import { play } from "./playing.js";
 
 const QUIET_MS = 350;
@@ -77,10 +77,10 @@ export class Findings {
   #entry(finding) {
     const where = [finding.element_id, finding.parameter].filter(Boolean).join(" · ") || "Recipe";
     const go = make("button", { type: "button", class: "finding-place", onclick: () => this.go(finding) }, where);
-    const text = `${finding.message[0].toUpperCase()}${finding.message.slice(1)}. ${finding.what_to_do[0].toUpperCase()}${finding.what_to_do.slice(1)}.`;
+    const text = `${sentence(finding.message)}. ${sentence(finding.what_to_do)}.`;
     const way = finding.path.length > 1 && button("Play the way there", () => play(this.modeler, finding.path, this.root), { class: "button plain" });
     const glyph = make("span", { class: `finding-glyph ${finding.severity}`, role: "img", "aria-label": finding.severity }, GLYPHS[finding.severity]);
-    return make("li", { class: finding.severity }, glyph, make("div", {}, go, make("p", {}, text), way));
+    return make("li", {}, glyph, make("div", {}, go, make("p", {}, text), way));
   }
 
   // To the element and to the field: the panel and the table follow the selection.

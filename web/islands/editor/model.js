@@ -5,6 +5,8 @@ import { Data } from "./data.js";
 import { free, nextId } from "./names.js";
 import { StructureError, blockOf, inFlowOrder, isScope, joinOf } from "./runs.js";
 import { Structure } from "./structure.js";
+import { unread } from "./unread.js";
+import { exact } from "./written.js";
 
 const STRUCTURAL = [
   "shape.create", "shape.delete", "shape.move", "connection.create", "connection.delete", "connection.reconnect",
@@ -157,7 +159,7 @@ export function createModel(modeler) {
     async xml() {
       if (written.edition !== edition) {
         const now = edition;
-        written = { edition: now, xml: (await modeler.saveXML({ format: true })).xml };
+        written = { edition: now, xml: exact((await modeler.saveXML({ format: true })).xml) };
       }
       return written.xml;
     },
@@ -165,14 +167,19 @@ export function createModel(modeler) {
       const { warnings } = await modeler.importXML(xml);
       edition += 1;
       restructured = true;
-      emit("opened", { warnings });
-      return warnings;
+      const lost = unread(modeler.getDefinitions(), warnings);
+      emit("opened", { unread: lost });
+      return lost;
     },
     get readOnly() {
       return readOnly;
     },
     lock() {
       readOnly = true;
+      emit("locked", {});
+    },
+    unlock() {
+      readOnly = false;
       emit("locked", {});
     },
   };

@@ -1,6 +1,6 @@
 // The properties of what is selected, every one with its label and its findings.
 import { is } from "bpmn-js/lib/util/ModelUtil";
-import { make } from "./dom.js";
+import { make, sentence } from "./dom.js";
 import { Fields } from "./fields.js";
 import { decisionPart, flowPart, loopPart, nodePart } from "./panel_nodes.js";
 import { recipePart } from "./panel_recipe.js";
@@ -94,8 +94,8 @@ export class Panel {
     const ways = (this.element?.outgoing ?? []).map((flow) => flow.id);
     const near = this.found.filter((finding) => ways.includes(finding.element_id));
     const left = this.fields.findings([...own, ...near]).filter((finding) => !near.includes(finding));
-    this.general.replaceChildren(...left.map(({ severity, message, what_to_do: advice, parameter }) =>
-      make("p", { class: `error ${severity === "warning" ? "watch" : ""}` }, `${parameter ? `${parameter}: ` : ""}${message}; ${advice}.`)));
+    this.general.replaceChildren(...left.map(({ severity, message, what_to_do: advice }) =>
+      make("p", { class: `error ${severity === "warning" ? "watch" : ""}` }, `${sentence(message)}. ${sentence(advice)}.`)));
   }
 
   // A part that folds away: a heading, fields, and a list's own buttons.

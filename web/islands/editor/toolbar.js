@@ -15,6 +15,11 @@ const PARTS = [
   ["timer", "Wait", { type: "bpmn:IntermediateCatchEvent", eventDefinitionType: "bpmn:TimerEventDefinition" }],
 ];
 
+const EDITS = [
+  "elements.move", "shape.resize", "connection.create", "connection.reconnect", "connection.updateWaypoints", "elements.create",
+  "shape.create", "element.paste", "elements.delete",
+];
+
 export class Toolbar {
   constructor({ root, model, modeler, notices, region }) {
     Object.assign(this, { root, model, modeler, notices, region });
@@ -32,7 +37,7 @@ export class Toolbar {
       button("−", () => this.#zoom(1 / 1.25), { "aria-label": "Zoom out" }), button("+", () => this.#zoom(1.25), { "aria-label": "Zoom in" }),
       button("Fit", () => this.canvas.zoom("fit-viewport", "auto")));
     this.bar.replaceChildren(...(this.model.readOnly ? [zoom] : [this.#parts(), this.#snippets(), this.#tools(), zoom]));
-    if (this.model.readOnly) this.modeler.get("recipePad").locked = true;
+    this.modeler.get("recipePad").locked = this.model.readOnly;
   }
 
   #parts() {
@@ -108,13 +113,9 @@ export class Toolbar {
       actions.register(name, act);
     }
     // a locked revision is looked at, not edited
-    this.model.on("locked", () => {
-      const rules = this.modeler.get("eventBus");
-      for (const rule of ["elements.move", "shape.resize", "connection.create", "connection.reconnect", "connection.updateWaypoints", "elements.create", "shape.create", "element.paste", "elements.delete"]) {
-        rules.on(`commandStack.${rule}.canExecute`, 5000, () => false);
-      }
-      rules.on(["element.dblclick", "spaceTool.start"], 5000, (event) => void event.stopPropagation());
-    });
+    const bus = this.modeler.get("eventBus");
+    for (const command of EDITS) bus.on(`commandStack.${command}.canExecute`, 5000, () => (this.model.readOnly ? false : undefined));
+    bus.on(["element.dblclick", "spaceTool.start"], 5000, (event) => void (this.model.readOnly && event.stopPropagation()));
   }
 
   #zoom(factor) {
