@@ -18,10 +18,9 @@ from bpmn.expressions import EvaluationError, Expression, Value, parse
 from engine.control_recipe import ControlRecipe
 from engine.dry_run.filling import SEVERE, STOPS
 from engine.dry_run.limits import UNKNOWN, bounds_of, verdict
-from engine.dry_run.paper import Paper
+from engine.dry_run.paper import NUMBER, Paper
 
 _DECIDING = ("the condition", "the loop condition", "the number of iterations", "the value of")
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _CONTEXTS = 10
 _MOST_COMBINATIONS = 400
@@ -82,8 +81,9 @@ class Candidates:
             yield from self._numbers(texts, p, kind == "int")
 
     def _numbers(self, texts: Iterable[str], p: v.Parameter | None, whole: bool) -> Iterator[Decimal]:
-        written = [Decimal(n) for text in texts for n in _NUMBER.findall(text)][:_MOST_NUMBERS]
-        marks = dict.fromkeys([*written, *(a + b for a, b in product(written, repeat=2)), *(a - b for a, b in product(written, repeat=2))])
+        written = [Decimal(n) for text in texts for n in NUMBER.findall(text)][:_MOST_NUMBERS]
+        pairs = list(product(written, repeat=2))
+        marks = dict.fromkeys([*written, *(a + b for a, b in pairs), *(a - b for a, b in pairs)])
         if p is not None:
             for bound in bounds_of(p, {}).values():
                 if bound is not UNKNOWN:
@@ -138,9 +138,13 @@ class Candidates:
         for combination in _some(options):
             values = {n: c.value for n, c in zip(asked, combination, strict=True)}
             numbers = [{loop: Decimal(n) for loop in self._loops} for n in ((1, 2, 3, 7) if self._loops else (1,))]
-            if any(all(_told(e, values | n) is False for e in before) and (own is None or _told(own, values | n) is True) for n in numbers):
+            if any(_decides(before, own, values | n) for n in numbers):
                 found.append((sum(c.cost for c in combination), values))
         return [values for _, values in sorted(found, key=lambda pair: pair[0])]
+
+
+def _decides(before: list[Expression], own: Expression | None, values: dict[str, Value | None]) -> bool:
+    return all(_told(e, values) is False for e in before) and (own is None or _told(own, values) is True)
 
 
 def _some(options: list[list[Candidate]]) -> Iterator[tuple[Candidate, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,8 @@ from engine.dry_run.solving import solve
 START, END = "start", "end"
 SEVERE = {"recorded": 0, "ok": 0, "info": 1, "minor": 1, "major": 6, "critical": 8}
 STOPS = 100
+LASTS = timedelta(minutes=10)
+"""How long a step takes of which the recipe does not say more."""
 ScopeOf = Callable[[Mapping[str, Value | None], datetime, datetime], Scope]
 
 
@@ -74,9 +76,11 @@ class Filling:
                 total += missing + (STOPS if found.stops else SEVERE[found.outcome] + 3 * found.blocks)
         return total
 
-    def filled(self, start: datetime, wishes: Mapping[str, Value], usual: Mapping[str, Value]) -> Sheet:
+    def filled(
+        self, start: datetime, wishes: Mapping[str, Value], usual: Mapping[str, Value], lasts: timedelta = LASTS
+    ) -> Sheet:
         """The step as it is meant to be: wishes as they are, `usual` values else, calculations within their limits."""
-        sheet = Sheet({}, start, start + timedelta(minutes=10))
+        sheet = Sheet({}, start, start + lasts)
         for p in self.step.parameters:
             if p.source == "calc" or not self._asked(p, sheet.entries, sheet):
                 continue
@@ -106,15 +110,21 @@ class Filling:
                     break
         return sheet
 
-    def reaching(self, sheet: Sheet, p: v.Parameter, goal: Value, fixed: Mapping[str, Value]) -> Sheet | None:
-        """The sheet with one entry (or the end of the step) changed so that a calculation gives the goal; the best way."""
+    def reaching(
+        self, sheet: Sheet, p: v.Parameter, goal: Value, fixed: Mapping[str, Value], *, by: Collection[str] = ()
+    ) -> Sheet | None:
+        """The sheet with one entry (or a time of the step) changed so that a calculation gives the goal; the best way.
+
+        `by`: only by these levers, where any are named.
+        """
+        levers = [name for name in self.levers(p, fixed) if not by or name in by]
         if isinstance(goal, Decimal):
-            ways = [other for name in self._levers(p, fixed) if (other := self._with(sheet, p, Fraction(goal), name))]
+            ways = [other for name in levers if (other := self._with(sheet, p, Fraction(goal), name))]
         else:
-            ways = [other for other in self._flipped(sheet, p, fixed) if self.values(other).get(p.id) == goal]
+            ways = [other for other in self._flipped(sheet, levers) if self.values(other).get(p.id) == goal]
         return min(ways, key=lambda other: (self.badness(other), _negatives(other)), default=None)
 
-    def _levers(self, p: v.Parameter, fixed: Mapping[str, Value]) -> list[str]:
+    def levers(self, p: v.Parameter, fixed: Mapping[str, Value]) -> list[str]:
         """What the calculation hangs on at this step and may be changed, what has no limits first."""
         found: dict[str, None] = {}
         ahead = [p]
@@ -162,8 +172,8 @@ class Filling:
             return None
         return replace(sheet, entries={**sheet.entries, lever: x})
 
-    def _flipped(self, sheet: Sheet, p: v.Parameter, fixed: Mapping[str, Value]) -> Iterator[Sheet]:
-        for name in self._levers(p, fixed):
+    def _flipped(self, sheet: Sheet, levers: Iterable[str]) -> Iterator[Sheet]:
+        for name in levers:
             parameter = self.step.parameter(name)
             if parameter is not None:
                 for value in variants(parameter, self.bounds(parameter, sheet)):

@@ -6,6 +6,7 @@ calculated later comes to a limit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ BETWEEN = timedelta(minutes=30)
 MOST_LEAVES = 12
 Changes = Mapping[str, Value]
 NO_CHANGES: Changes = {}
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 AMPLE = Decimal("1e9")
 """A number of the order that is the greater of two, so that the other one decides (`min(dose, order.max_dose)`)."""
 
@@ -58,6 +60,12 @@ class Paper:
         """A value, calculated ones included, with some others changed."""
         return _Look(self, changes).value(step_id, name)
 
+    def result(self, step_id: str, formula: str, changes: Changes = NO_CHANGES) -> Value | None:
+        """What a formula gives at a step, with some values changed; None where it gives none."""
+        sheet = self.sheets[step_id]
+        found = parse(formula).try_evaluate(_Look(self, changes).at(self.recipe.steps[step_id], None, sheet.start, sheet.end))
+        return None if isinstance(found, EvaluationError) else settled(found)
+
     def badness(self, changes: Changes = NO_CHANGES) -> dict[str, int]:
         """How far each step is from one without exceptions, with some values changed."""
         look = _Look(self, changes)
@@ -71,25 +79,21 @@ class Paper:
             found[step.id] = filling.badness(Sheet({**sheet.entries, **mine}, sheet.start, sheet.end))
         return found
 
-    def leaves(self, step_id: str, p: v.Parameter) -> list[str]:
-        """What a calculation hangs on in the end: entries of other steps and fields of the order, those first."""
+    def leaves(self, step_id: str, formula: str) -> list[str]:
+        """What a formula hangs on in the end: fields of the order first, then entries, those of later steps first."""
         found: dict[str, None] = {}
-        ahead, seen = [(step_id, p)], set()
-        for where, parameter in ahead:
-            texts = (parameter.formula, parameter.when) if parameter.source == "calc" else (parameter.when,)
-            for name in sorted(n for text in texts if text for n in parse(text).names):
-                for other_step, other in self._meant(where, name):
-                    if other_step == "order":
-                        found[f"order.{other}"] = None
+        ahead, seen = [(step_id, formula)], set()
+        for where, text in ahead:
+            for name in sorted(parse(text).names):
+                for step, parameter in self._meant(where, name):
+                    p = self.recipe.steps[step].parameter(parameter) if step != "order" else None
+                    if (step, parameter) in seen or (p is None and step != "order"):
                         continue
-                    other_p = self.recipe.steps[other_step].parameter(other)
-                    if other_p is None or (other_step, other) in seen:
-                        continue
-                    seen.add((other_step, other))
-                    if other_p.source == "calc":
-                        ahead.append((other_step, other_p))
-                    elif other_p.source in ("manual", "device"):
-                        found[f"{other_step}.{other}"] = None
+                    seen.add((step, parameter))
+                    if p is not None and p.source == "calc":
+                        ahead.append((step, p.formula))
+                    elif p is None or p.source in ("manual", "device", "master"):
+                        found[f"{step}.{parameter}"] = None
         place = {s: number for number, s in enumerate(["order", *self.recipe.steps])}
         return sorted(found, key=lambda n: (not n.startswith("order."), -place[n.partition(".")[0]], n))
 
@@ -107,17 +111,17 @@ class Paper:
         elif head in self.recipe.steps:
             yield head, rest
 
-    def leading_to(self, step_id: str, p: v.Parameter, goal: Value, *, elsewhere: bool = True) -> dict[str, Value] | None:
-        """One value entered earlier so that a calculation comes to the goal; None if nothing found leads there.
+    def leading_to(self, step_id: str, formula: str, goal: Value, *, elsewhere: bool = True) -> dict[str, Value] | None:
+        """What is entered earlier so that a formula comes to the goal; None if nothing found leads there.
 
         A value that ends the batch before that step is no way to it.
         """
-        leaves = [n for n in self.leaves(step_id, p) if not (elsewhere and n.startswith(f"{step_id}."))][:MOST_LEAVES]
+        leaves = [n for n in self.leaves(step_id, formula) if not (elsewhere and n.startswith(f"{step_id}."))][:MOST_LEAVES]
         ample = [n for n in leaves if n.startswith("order.") and isinstance(self._leaf(n)[0], Decimal)]
         for besides in ({}, *({n: AMPLE} for n in ample)):
             best: tuple[int, dict[str, Value]] | None = None
             for leaf in (n for n in leaves if n not in besides):
-                for value in self._solved(step_id, p, goal, leaf, besides):
+                for value in self._solved(step_id, formula, goal, leaf, besides):
                     changes = {**besides, leaf: value}
                     bad = self.badness(changes)
                     if any(n >= STOPS for s, n in bad.items() if s != step_id):
@@ -128,19 +132,21 @@ class Paper:
                 return best[1]
         return None
 
-    def _solved(self, step_id: str, p: v.Parameter, goal: Value, leaf: str, besides: Changes) -> Iterator[Value]:
+    def _solved(self, step_id: str, formula: str, goal: Value, leaf: str, besides: Changes) -> Iterator[Value]:
         now, whole, others = self._leaf(leaf)
         if isinstance(goal, Decimal) and isinstance(now, Decimal):
 
             def function(x: Decimal) -> Fraction | None:
-                found = self.value(step_id, p.id, {**besides, leaf: x})
+                found = self.result(step_id, formula, {**besides, leaf: x})
                 return Fraction(found) if isinstance(found, Decimal) else None
 
             found = solve(function, Fraction(goal), now, whole=whole)
             if found is not None:
                 yield found
         elif not isinstance(goal, Decimal):
-            yield from (x for x in others if self.value(step_id, p.id, {**besides, leaf: x}) == goal)
+            marks = [Decimal(n) for n in NUMBER.findall(formula)] if isinstance(now, Decimal) else []
+            others += [m + d for m in marks for d in (Decimal(0), Decimal(1), Decimal(-1))]
+            yield from (x for x in others if self.result(step_id, formula, {**besides, leaf: x}) == goal)
 
     def _leaf(self, leaf: str) -> tuple[Value | None, bool, list[Value]]:
         """What a leaf is now, whether it is a whole number, and what else it may be."""
@@ -180,7 +186,7 @@ class Paper:
 
     def _improve(self, step: v.Step, p: v.Parameter, bounds: Mapping[str, Any], before: int) -> None:
         for goal in goals(p, bounds):
-            changes = self.leading_to(step.id, p, goal, elsewhere=False)
+            changes = self.leading_to(step.id, p.formula, goal, elsewhere=False)
             if changes is not None and sum(self.badness(changes).values()) < before:
                 self.changed(changes)
                 return

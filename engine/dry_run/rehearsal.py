@@ -97,10 +97,13 @@ class Trial:
             done()
         return answer
 
+    def reader(self) -> Act:
+        """The records as they are within the trial."""
+        return Act(self._rehearsal.site, self._connection, SYSTEM, "system")
+
     def rows(self, table: Any, **equal: Any) -> list[dict[str, Any]]:
         """Rows as they are within the trial."""
-        act = Act(self._rehearsal.site, self._connection, SYSTEM, "system")
-        return act.rows(table, **equal)
+        return list(self.reader().rows(table, **equal))
 
 
 @contextmanager

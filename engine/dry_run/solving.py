@@ -12,7 +12,10 @@ Function = Callable[[Decimal], Fraction | None]
 _DIGITS = 28
 _HALVINGS = 110
 _NEAR = Fraction(1, 10**15)
-_FACTORS = ("1.1", "0.9", "2", "0.5", "10", "0.1", "100", "0.01", "1000", "0.001", "-1")
+_FACTORS = (
+    "1.1", "0.9", "1.25", "0.8", "1.5", "0.7", "2", "0.5", "3", "0.3", "4.5", "0.2", "7", "0.15", "10", "0.1", "15", "25", "40",
+    "65", "100", "0.01", "1000", "0.001", "1e5", "1e7", "1e9", "-1",
+)  # fmt: skip
 
 
 def solve(function: Function, goal: Fraction, start: Decimal, *, whole: bool = False) -> Decimal | None:
@@ -65,15 +68,21 @@ def _tidy(function: Function, goal: Fraction, x: Fraction, whole: bool) -> Decim
     if whole:
         near = Decimal(round(x))
         return near if function(near) == goal else None
+    if not _close(function(_decimal(x, _DIGITS)), goal):
+        return None
     close = None
     for digits in (*range(1, 13), 15, 18, 21, 24, _DIGITS):
         candidate = _decimal(x, digits)
         value = function(candidate)
         if value == goal:
             return candidate
-        if value is not None and abs(value - goal) <= _NEAR * max(abs(goal), _NEAR):
-            close = close or candidate
+        if close is None and _close(value, goal):
+            close = candidate
     return close
+
+
+def _close(value: Fraction | None, goal: Fraction) -> bool:
+    return value is not None and abs(value - goal) <= _NEAR * max(abs(goal), _NEAR)
 
 
 def _decimal(x: Fraction, digits: int) -> Decimal:

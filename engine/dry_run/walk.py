@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from engine.actions.holds import started_at
 from engine.actions.verification import to_verify
 from engine.actor import SYSTEM, Actor
 from engine.batch_record import BatchRecord
-from engine.dry_run.filling import Filling, Sheet
+from engine.dry_run.filling import LASTS, Filling, Sheet
 from engine.dry_run.limits import typed_text
 from engine.dry_run.paper import Paper
 from engine.dry_run.rehearsal import Rehearsal, Someone, supply
@@ -58,7 +58,11 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Walk:
-    """One batch on its way. `overrides`: values other than the usual ones, by qualified name (`S10.tnc_post`)."""
+    """One batch on its way. `overrides`: values other than the usual ones, by qualified name (`S10.tnc_post`).
+
+    `until`: the step after which it may be given up. `hasty`: no step takes longer than it has to, and nobody waits for a
+    minimum, so that what comes early is seen too.
+    """
 
     rehearsal: Rehearsal
     paper: Paper
@@ -66,14 +70,17 @@ class Walk:
     watcher: Watcher
     overrides: Mapping[str, Value] = field(default_factory=dict)
     until: str = ""
+    hasty: bool = False
     path: list[str] = field(default_factory=list)
+    order: dict[str, Value] = field(default_factory=dict)
+    issued: bool = False
     ended: str = ""
     fault: StuckError | None = None
 
     # The whole way
 
-    def run(self, route: Route) -> None:
-        """Follow a route to its end; where reality differs from it, go on by the usual values."""
+    def run(self, route: Route, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Follow a route to its end; where reality differs from it, go on by the usual values. `tell` hears of each step."""
         try:
             self._issue(route)
             moves = deque(route.moves)
@@ -83,6 +90,7 @@ class Walk:
                 move = self._next(moves)
                 if move is None:
                     raise StuckError(self.batch_id, "nothing is open, and the end is not reached")
+                tell(move.key)
                 self._make(move)
                 if self.until and any(key.partition("[")[0].endswith(self.until) for key in self.path[-1:]):
                     self.ended = f"given up after {self.path[-1]}"
@@ -94,6 +102,7 @@ class Walk:
     def _issue(self, route: Route) -> None:
         order = {f"order.{n}": x for n, x in self.paper.order.items()} | route.order
         order |= {n: x for n, x in self.overrides.items() if n.startswith("order.")}
+        self.order = order
         texts = {n.partition(".")[2]: typed_text(x) for n, x in order.items()}
         actor, proof = self.rehearsal.someone(batches.ISSUERS)
         header = self.rehearsal.recipe.header
@@ -101,7 +110,7 @@ class Walk:
             self.rehearsal.act(
                 batches.start_batch, actor, self.batch_id, recipe_id=header.id, order=texts, proof=proof
             )
-        self.watcher.recorded(self, "")
+        self.issued = True
 
     def _over(self) -> bool:
         row = self.batch_row()
@@ -163,7 +172,10 @@ class Walk:
         """Before a step that starts a maximum: let those minima pass that end where it ends."""
         holds = self.rehearsal.recipe.holds.values()
         names = {f"{step.id}.start", f"{step.id}.end"}
-        ends = {e for h in holds if h.definition.kind == "max" and h.definition.from_event in names for e in h.definition.to_events}
+        if self.hasty:
+            return
+        begun_here = [h.definition for h in holds if h.definition.kind == "max" and h.definition.from_event in names]
+        ends = {event for definition in begun_here for event in definition.to_events}
         with self.look() as batch:
             for hold in holds:
                 limit = max((x for x in (hold.nor, hold.par) if x is not None), default=None)
@@ -185,7 +197,7 @@ class Walk:
             self._unblock(key)
             if self._gone(key):
                 return
-            performer = self._performer(step, task)
+            performer = self.performer(step, task)
             if task["state"] == "open":
                 self._start(key, step, performer, wishes)
             if self._gone(key):
@@ -199,7 +211,7 @@ class Walk:
         self.watcher.before_start(self, key)
         self._wait_for_minimum(step)
         with self.look() as batch:
-            sheet = self.filling(batch, key, may_wait=True).filled(clock.now(), wishes, self._usual(step))
+            sheet = self.filling(batch, key, may_wait=True).filled(clock.now(), wishes, self._usual(step), self._lasts)
         if sheet.start > clock.now():
             self.rehearsal.clock.move(sheet.start)
         self.rehearsal.act(tasks.start_task, performer[0], self.batch_id, task_key=key)
@@ -214,7 +226,7 @@ class Walk:
         with self.look() as batch:
             filling = self.filling(batch, key)
             started = clock.parse(batch.task(key)["started_at"])
-            sheet = filling.filled(started, {**wishes, **self._known(batch, key)}, self._usual(step))
+            sheet = filling.filled(started, {**wishes, **self._known(batch, key)}, self._usual(step), self._lasts)
         self.watcher.before_entries(self, key, sheet)
         self.enter(key, step, performer, self.to_enter(key, sheet))
         self._unblock(key)
@@ -222,7 +234,7 @@ class Walk:
             return
         # What is entered may ask for more: a parameter that is asked for only then.
         with self.look() as batch:
-            sheet = self.filling(batch, key).filled(started, {**wishes, **self._known(batch, key)}, self._usual(step))
+            sheet = self.filling(batch, key).filled(started, {**wishes, **self._known(batch, key)}, self._usual(step), self._lasts)
         if more := self.to_enter(key, sheet):
             self.enter(key, step, performer, more)
             self._unblock(key)
@@ -288,7 +300,8 @@ class Walk:
     def sign_slot(self, key: str, step: v.Step, performer: Someone, slot: v.Signature, signed: set[str]) -> None:
         """One signature, by somebody who may give it."""
         who, proof = performer if slot.code == "P" else self._signer(key, slot, signed)
-        arguments: dict[str, Any] = {"task_key": key, "meaning": slot.meanings[0], "proof": proof, "comments": self._due_comments(key)}
+        arguments: dict[str, Any] = {"task_key": key, "meaning": slot.meanings[0], "proof": proof}
+        arguments["comments"] = self.due_comments(key)
         if slot.code != "P" and "P" in step.slots and slot.meanings[0] == "verified_by":
             arguments["verification"] = self._reading(key)
         try:
@@ -335,19 +348,19 @@ class Walk:
             for name in wanted:
                 kind, _, what = name.partition(" ")
                 if kind == "material":
-                    found.append(self.lot(batch, step, what))
+                    found.append(self.lot(batch, what))
                 elif kind == "equipment":
                     found.append(batch.reader.rows(Equipment, equipment_class=what)[0]["id"])
         return found
 
-    def lot(self, batch: BatchRecord, step: v.Step, material: str, stated: Mapping[str, Value] | None = None) -> str:
+    def lot(self, batch: BatchRecord, material: str) -> str:
         """A lot of a material whose certificate states what the recipe's steps take from it."""
         certificate = {}
         for other in self.rehearsal.recipe.steps.values():
             if material in other.materials:
-                taken = [p for p in other.parameters if p.source == "master"]
                 usual = self._usual(other)
-                certificate |= {p.id: typed_text((stated or {}).get(p.id, self.overrides.get(f"{other.id}.{p.id}", usual.get(p.id)))) for p in taken}
+                taken = [p.id for p in other.parameters if p.source == "master"]
+                certificate |= {p: typed_text(self.overrides.get(f"{other.id}.{p}", usual.get(p))) for p in taken}
         if not certificate:
             return str(batch.reader.rows(MaterialLot, material=material)[0]["id"])
         lot_id = f"LOT-{self.batch_id}-{len(self.path)}-{sum(map(ord, material + repr(certificate))) % 100000}"
@@ -363,7 +376,7 @@ class Walk:
         rows = [s for s in batch.scans if s["kind"] == "equipment" and s["name"] in step.equipment]
         return Actor(rows[-1]["equipment_id"], rows[-1]["name"], frozenset(), "device") if rows else None
 
-    def _performer(self, step: v.Step, task: Row) -> Someone:
+    def performer(self, step: v.Step, task: Row) -> Someone:
         roles = access.performer_roles(step)
         worked = task["started_by"]
         for members in self.rehearsal.crew.values():
@@ -382,7 +395,7 @@ class Walk:
         """Those who have to decide on a blocked step let it go on; what nobody may let go on is terminated."""
         for _ in range(MOST_TURNS):
             task = self.task(key)
-            if not task["blocked"] or task["state"] not in LIVE:
+            if not task["blocked"] or self.batch_row()["state"] in access.CLOSED:
                 return
             worked = self._worked(task)
             if task["stopped"]:
@@ -404,7 +417,7 @@ class Walk:
         with self.look() as batch:
             return {task["started_by"], task["performed_by"], *(r["entered_by"] for r in batch.value_rows(task["key"]))}
 
-    def _due_comments(self, key: str) -> dict[str, str]:
+    def due_comments(self, key: str) -> dict[str, str]:
         with self.look() as batch:
             return {row["id"]: TOLD for row in batch.exceptions(batch.task(key)) if row["needs_comment"]}
 
@@ -418,10 +431,13 @@ class Walk:
             self.rehearsal.act(exceptions.comment_exception, who, self.batch_id, exception_id=exception_id, text=TOLD)
 
     def _close_exceptions(self) -> None:
-        """Production comments, quality triages: all of it, so that a review can be signed."""
+        """Blocks are decided, production comments, quality triages: all of it, so that a review can be signed."""
+        for task in self.rows(Task, blocked=1):
+            self._unblock(task["key"])
         with self.look() as batch:
             rows = {r["id"]: r for r in batch.reader.rows(ExceptionRecord, batch_id=self.batch_id)}
-            silent = [e for e in rows if e not in {t["exception_id"] for t in batch.reader.rows(ExceptionTriage, batch_id=self.batch_id)}]
+            told = {t["exception_id"] for t in batch.reader.rows(ExceptionTriage, batch_id=self.batch_id)}
+            silent = [e for e in rows if e not in told]
             still = open_exceptions(batch.reader, self.batch_id)
         for exception_id in silent:
             who, _ = self.rehearsal.someone(exceptions.FLOOR)
@@ -484,6 +500,10 @@ class Walk:
             return RecordScope(recipe, batch.order, at, own, batch.tasks_of, batch.typed_values)
 
         return Filling(batch.step(task), recipe.calculations.get(task["step_id"], ()), scope_of, may_wait=may_wait)
+
+    @property
+    def _lasts(self) -> timedelta:
+        return timedelta(0) if self.hasty else LASTS
 
     def _usual(self, step: v.Step) -> Mapping[str, Value]:
         usual = dict(self.paper.sheets[step.id].entries) if step.id in self.paper.sheets else {}
