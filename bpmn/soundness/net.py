@@ -106,9 +106,13 @@ def _kind(diagram: Diagram, node_id: str, catchers: Catchers) -> str:
         return "choice"
     if node.event == "terminateEventDefinition":
         return "terminate"
-    # an escalation that is caught by interrupting withdraws the scope it is thrown in
+    return "terminate" if interrupts_its_scope(diagram, node, catchers) else "end"
+
+
+def interrupts_its_scope(diagram: Diagram, node: Node, catchers: Catchers) -> bool:
+    """True where an escalation is thrown that is caught by interrupting: it withdraws the scope it is thrown in."""
     hosts = catchers.get(_escalation(node), set())
-    return "terminate" if hosts and hosts & set(diagram.ancestors(node_id)) else "end"
+    return bool(hosts and hosts & set(diagram.ancestors(node.id)))
 
 
 def interrupting_catchers(diagram: Diagram) -> Catchers:
