@@ -118,6 +118,7 @@ class Parameter:
     `when`: the parameter is asked for only where this condition holds (`S24.vol < 1000`); empty is always.
     `exclusive`: the limits that a value must not reach (`nor_high` for "below 10"); the others are inclusive.
     `optional`: the step may end without it.
+    `multiline`, `min_length`, `max_length`: of a text. `example` follows "like" in what people are told.
     """
 
     id: str
@@ -141,6 +142,10 @@ class Parameter:
     when: str = ""
     exclusive: tuple[LimitName, ...] = ()
     optional: bool = False
+    multiline: bool = False
+    min_length: int = 1
+    max_length: int = 2000
+    example: str = ""
     choices: tuple[Choice, ...] = ()
     origins: tuple[Origin, ...] = ()
 

@@ -51,5 +51,8 @@ def _parameter(element: etree._Element, parameter: Parameter) -> Iterator[Findin
         yield at(element, RULE, f"{name} has a choice twice or an empty one", "make each choice different", property="choices")
     if parameter.limit_action in ("block", "stop") and not any(getattr(parameter, limit) for limit in _LIMITS):
         yield at(element, RULE, f"{name} blocks outside of limits that it has not", "write its limits", property="limitAction")
+    if not 0 < parameter.min_length <= parameter.max_length:
+        advice = "write 1 or more, and not above the longest"
+        yield at(element, RULE, f"the lengths of {name} leave no text", advice, property="minLength")
     if parameter.qualifier and parameter.type not in ("num", "int"):
         yield at(element, RULE, f"{name} is reported as < or >, but is no number", "remove the qualifier", property="qualifier")

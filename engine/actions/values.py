@@ -75,6 +75,10 @@ def field_of(parameter: v.Parameter) -> Field:
         choices=tuple(Choice(c.value, c.label) for c in parameter.choices),
         qualifier=parameter.qualifier,
         required=not parameter.optional,
+        multiline=parameter.multiline,
+        min_length=parameter.min_length,
+        max_length=parameter.max_length,
+        example=parameter.example,
     )
 
 

@@ -87,6 +87,8 @@ def batch_header(batch: BatchRecord) -> dict[str, Any]:
         "disposition": row["disposition"],
         "version": row["version"],
         "issued_at": row["issued_at"],
+        "kind": row["kind"],
+        "subject": row["subject"],
     }
 
 
@@ -135,6 +137,8 @@ def parameter_view(p: v.Parameter, limits: Limits) -> dict[str, Any]:
         "name": p.name,
         "label": f"{p.name} (optional)" if p.optional else p.name,
         "optional": p.optional,
+        "multiline": p.multiline,
+        "example": p.example,
         "type": p.type,
         "uom": p.uom,
         "target": p.target,
