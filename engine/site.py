@@ -25,7 +25,8 @@ BUSY_SECONDS = database.BUSY_MS / 1000
 class Settings:
     """What a site decides for itself. `zone` is the IANA zone of its walls' clocks.
 
-    `dry_run_required`: nothing is approved without a signed dry run that passed. `rehearsal`: the throw-away site of a dry run, which follows a clock of its own.
+    `dry_run_required`: nothing is approved without a signed dry run that passed. `rehearsal`: the throw-away
+    site of a dry run, which follows a clock of its own.
     """
 
     zone: str = "UTC"

@@ -46,6 +46,8 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("correction", "anna", f"/batches/{REVIEW}/values/{quote(value['id'])}/correction"),
         ("recipes", "pia", "/recipes"),
         ("recipe", "pia", "/recipes/MR-CART-001@3.0"),
+        ("recipe-draft", "pia", "/recipes/MR-CART-001@3.1"),
+        ("recipe-submission", "pia", "/recipes/MR-CART-001@3.1/steps/AUTHOR[1]"),
         ("start-batch", "susan", "/start"),
         ("people", "sam", "/people"),
         ("person", "sam", "/people/anna"),

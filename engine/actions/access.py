@@ -15,7 +15,6 @@ from engine.errors import (
     BatchHeldError,
     EventTimeError,
     NotPermittedError,
-    SamePersonError,
     StaleRecordError,
     TaskBlockedError,
     TaskNotReadyError,

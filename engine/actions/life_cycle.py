@@ -14,12 +14,13 @@ from engine.actions.completion import advance
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.documents import read_document
-from engine.errors import DuplicateRecordError, MeaningNotAllowedError
+from engine.errors import DuplicateRecordError, MeaningNotAllowedError, StaleRecordError
 from engine.passwords import Proof
 from engine.reader import Reader
 from engine.records import Batch, RecipeDocument, RecipeDraft, RecipeRevision, Task
 from engine.revisions import in_effect
 from engine.scope import Row
+from engine.step_content import content_hash
 from engine.transaction import SYSTEM, Act, Actor
 from engine.workflow import Change
 
@@ -92,12 +93,14 @@ def sign(
     """
     run = run_of(act, revision_id)
     task = run.task(task_key)
+    if shown_hash is not None and shown_hash != content_hash(run, task):
+        raise StaleRecordError("The revision or its step changed after it was shown to you.", version=task["version"])
     if task["state"] == "open":
         started = tasks.start_task(act, actor=actor, batch_id=revision_id, task_key=task_key, version=version)
         version = started["task"]["version"]
     answer = tasks.sign_task(
         act, actor=actor, batch_id=revision_id, task_key=task_key, meaning=meaning, proof=proof, entries=entries,
-        version=version, shown_hash=shown_hash,
+        version=version,
     )  # fmt: skip
     return answer | {"revision": revision_id, "state": act.get(RecipeRevision, id=revision_id)["state"]}
 

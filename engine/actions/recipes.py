@@ -83,7 +83,9 @@ def make_effective(act: Act, *, actor: Actor, revision_id: str, effective_at: st
     moment = next(p.id for p in step.parameters if p.type == "date_time")
     entries = {moment: access.instant_of(effective_at).isoformat()}
     meaning = step.signatures[0].meanings[0]
-    life_cycle.sign(act, actor=actor, revision_id=revision_id, task_key=task["key"], meaning=meaning, proof=proof, entries=entries)
+    life_cycle.sign(
+        act, actor=actor, revision_id=revision_id, task_key=task["key"], meaning=meaning, proof=proof, entries=entries
+    )
     row = act.get(RecipeRevision, id=revision_id)
     return {"revision": revision_id, "state": row["state"], "effective_at": row["effective_at"]}
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from engine.batch_record import BatchRecord
+from engine.control_recipe import iteration_of
 from engine.queries.counts import open_exceptions, review_counts
 from engine.queries.task_view import batch_header
 from engine.records import Batch, DueTime, ExceptionRecord, Task
@@ -75,10 +76,14 @@ def batch_view(site: Site, batch_id: str) -> dict[str, Any]:
 def live_state(site: Site, batch_id: str) -> dict[str, dict[str, str]]:
     """The state of each step on the diagram by element id: of a step in a loop, that of its latest iteration."""
     with site.read() as reader:
-        reader.get(Batch, id=batch_id)
+        is_batch = reader.get(Batch, id=batch_id)["kind"] == "batch"
         found: dict[str, dict[str, str]] = {}
         with_exceptions = {e["task_key"] for e in reader.rows(ExceptionRecord, batch_id=batch_id)}
-        for task in reader.rows(Task, batch_id=batch_id, order=("opened_at", "key")):
+        tasks = reader.rows(Task, batch_id=batch_id, order=("opened_at", "key"))
+        latest = max((iteration_of(task["key"]) for task in tasks), default=())
+        for task in tasks:
+            if not is_batch and () < iteration_of(task["key"]) < latest:
+                continue  # a round of a life cycle begins with nothing done
             state = "blocked" if task["blocked"] else STATE_OF[task["state"]]
             if state == "done" and task["key"] in with_exceptions:
                 state = "exception"

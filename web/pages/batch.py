@@ -35,6 +35,8 @@ def show(batch_id: str) -> ResponseReturnValue:
         if outcome.done:
             return redirect(url_for("batch_page.show", batch_id=batch_id))
     view = batch_view(site(), batch_id)
+    if view["batch"]["subject"]:
+        return redirect(url_for("recipes_page.show", revision_id=view["batch"]["subject"]))
     page_text = render_template(
         "pages/batch.html", view=view, batch=view["batch"], problems=outcome.problems,
         open_form=request.form.get("do", ""),

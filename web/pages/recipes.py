@@ -1,4 +1,4 @@
-"""Recipes: their revisions, one revision on its diagram with every step and limit, its signatures, its way into effect."""
+"""Recipes: revisions by state, a new draft, one revision with its life cycle, its document and who signed it."""
 
 from __future__ import annotations
 
@@ -8,57 +8,76 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from bpmn.diagram import Diagram
-from engine.actions import recipes
+from engine.actions import drafts, life_cycle, recipes
 from engine.errors import BatchwrightError, DiagramRefusedError
+from engine.queries.life_cycle import life_cycle_view
 from engine.queries.recipes import recipe_list, revision_view, revision_xml
+from engine.queries.task_view import task_view
 from web.access import GMP_ROLES, allow, background
-from web.acting import (
-    Outcome,
-    PageProblem,
-    RefusedEntryError,
-    act,
-    actor,
-    attempt,
-    local_instant,
-    proof,
-    require,
-    site,
-)
+from web.acting import Outcome, PageProblem, RefusedEntryError, act, actor, attempt, proof, require, site
+from web.display import words
+from web.pages.step import prefixed, shown_of, version_seen
 
 page = Blueprint("recipes_page", __name__)
 
 MOST_XML = 2 * 1024 * 1024
+GROUPS = (
+    ("Being written", ("DRAFT",)),
+    ("In review", ("IN_REVIEW", "PENDING_APPROVAL")),
+    ("Approved, not in effect yet", ("APPROVED",)),
+    ("In effect", ("EFFECTIVE",)),
+    ("Past", ("SUPERSEDED", "RETIRED", "REJECTED", "WITHDRAWN")),
+)
 
 
 @page.route("/recipes", methods=["GET", "POST"])
 @allow(*GMP_ROLES)
 def show_all() -> ResponseReturnValue:
-    """Every revision of every recipe; process owners load diagrams here."""
-    outcome = attempt(_import) if request.method == "POST" else Outcome(None, [])
-    if outcome.answer:
-        flash("The diagram passed its checks and is a draft now.", "good")
-        return redirect(url_for("recipes_page.show", revision_id=outcome.answer["revision"]))
-    return render_template("pages/recipes.html", recipes=recipe_list(site()), problems=outcome.problems), outcome.status
-
-
-@page.route("/recipes/<revision_id>", methods=["GET", "POST"])
-@allow(*GMP_ROLES)
-def show(revision_id: str) -> ResponseReturnValue:
-    """One revision as a person reads it."""
+    """Every revision of every recipe, by state; process owners begin drafts and load diagrams here."""
     outcome = Outcome(None, [])
     if request.method == "POST":
-        do, done = ACTS.get(request.form.get("do", ""), (None, ""))
-        if do is None:
-            abort(400)
-        outcome = attempt(lambda: do(revision_id), done=done)
-        if outcome.done:
-            return redirect(url_for("recipes_page.show", revision_id=revision_id))
-    view = revision_view(site(), revision_id)
-    may_sign = view["next"] and actor().roles & set(view["next"][1])
-    signed = {signature["person_id"] for signature in view["signatures"]}
+        begins = request.form.get("do") == "begin"
+        outcome = attempt(_begin if begins else _import)
+    if outcome.answer:
+        flash("The draft is begun." if begins else "The diagram passed its checks and is a draft now.", "good")
+        return redirect(url_for("recipes_page.show", revision_id=outcome.answer["revision"]))
+    rows = recipe_list(site())
     page_text = render_template(
-        "pages/recipe.html", view=view, revision=view["revision"], problems=outcome.problems,
-        may_sign=may_sign and actor().id not in signed,
+        "pages/recipes.html", groups=[(title, [r for r in rows if r["state"] in states]) for title, states in GROUPS],
+        recipes=rows, others=recipe_list(site(), ("process", "form")), problems=outcome.problems,
+        doing=request.form.get("do", "load" if request.method == "POST" else ""),
+    )  # fmt: skip
+    return page_text, outcome.status
+
+
+@page.get("/recipes/<revision_id>")
+@allow(*GMP_ROLES)
+def show(revision_id: str) -> ResponseReturnValue:
+    """One revision as a person reads it: where it stands, what waits for whom, who signed, what it says."""
+    view = revision_view(site(), revision_id)
+    return render_template(
+        "pages/recipe.html", view=view, revision=view["revision"], life=life_cycle_view(site(), revision_id, actor())
+    )
+
+
+@page.route("/recipes/<revision_id>/steps/<task_key>", methods=["GET", "POST"])
+@allow(*GMP_ROLES)
+def step(revision_id: str, task_key: str) -> ResponseReturnValue:
+    """One step of a revision's life cycle: what it is about, what the step asks for, the signature."""
+    outcome = Outcome(None, [])
+    if request.method == "POST":
+        outcome = attempt(lambda: _sign(revision_id, task_key), rename=lambda name: f"v:{name}")
+        if outcome.answer is not None:
+            return redirect(url_for("recipes_page.show", revision_id=revision_id))
+    view = task_view(site(), revision_id, task_key, actor())
+    if view["batch"]["subject"] != revision_id:
+        abort(404)
+    about = revision_view(site(), revision_id)
+    life = life_cycle_view(site(), revision_id, actor())
+    here = next((s for s in (*life["waiting"], *life["any_time"]) if s["key"] == task_key), None)
+    page_text = render_template(
+        "pages/recipe_step.html", view=view, revision=about["revision"], facts=about["facts"], findings=about["findings"],
+        life=life, here=here, problems=outcome.problems, **shown_of(view),
     )  # fmt: skip
     return page_text, outcome.status
 
@@ -69,6 +88,15 @@ def show(revision_id: str) -> ResponseReturnValue:
 def diagram(revision_id: str) -> ResponseReturnValue:
     """The revision's diagram."""
     return Response(revision_xml(site(), revision_id), content_type="application/xml; charset=utf-8")
+
+
+def _begin() -> dict[str, Any]:
+    if "PROC" not in actor().roles:
+        abort(403)
+    require([("recipe_id", "the recipe's number"), ("revision", "the number of the revision")])
+    recipe_id = request.form["recipe_id"].strip()
+    given = {name: request.form.get(name, "").strip() for name in ("revision", "title", "product", "based_on")}
+    return act(drafts.start_draft, stream=f"recipe:{recipe_id}", recipe_id=recipe_id, **given)
 
 
 def _import() -> dict[str, Any]:
@@ -87,36 +115,30 @@ def _import() -> dict[str, Any]:
     try:
         return act(recipes.import_recipe, stream=f"recipe:{recipe_id or 'unnamed'}", xml=xml)
     except DiagramRefusedError as error:
-        found = [f for f in error.details.get("findings", ()) if f["severity"] == "error"]
-        told = [
-            PageProblem("diagram", f"{f['element'] or 'Diagram'}, line {f['line']}: {f['message']}", f["what_to_do"])
-            for f in found
-        ]
-        raise RefusedEntryError(*(told or [PageProblem("diagram", error.message)])) from error
+        raise _listed(error, "diagram") from error
 
 
-def _sign(revision_id: str) -> dict[str, Any]:
+def _sign(revision_id: str, task_key: str) -> dict[str, Any]:
     require([("meaning", "the meaning of your signature")])
-    return act(
-        recipes.sign_recipe, stream=_stream(revision_id), revision_id=revision_id, meaning=request.form["meaning"],
-        proof=proof(),
-    )  # fmt: skip
+    try:
+        answer = act(
+            life_cycle.sign, stream=f"batch:{revision_id}", revision_id=revision_id, task_key=task_key,
+            meaning=request.form["meaning"], proof=proof(), entries=prefixed("v:") or None, version=version_seen(),
+            shown_hash=request.form.get("content_hash") or None,
+        )  # fmt: skip
+    except DiagramRefusedError as error:
+        raise _listed(error, "") from error
+    if not answer["signed"]:
+        flash("What you entered is recorded. It is not signed.", "bad")
+    else:
+        flash(f"You signed. The revision's state is now: {words(answer['state'])}.", "good")
+    return answer
 
 
-def _effective(revision_id: str) -> dict[str, Any]:
-    at = local_instant("effective_at", "The instant")
-    assert at is not None
-    return act(
-        recipes.make_effective, stream=_stream(revision_id), revision_id=revision_id, effective_at=at.isoformat(),
-        proof=proof(),
-    )  # fmt: skip
-
-
-def _stream(revision_id: str) -> str:
-    return f"recipe:{revision_id.partition('@')[0]}"
-
-
-ACTS: dict[str, tuple[Any, str]] = {
-    "sign": (_sign, "Your signature is on the revision."),
-    "effective": (_effective, "The revision goes into effect at that instant."),
-}
+def _listed(error: DiagramRefusedError, field: str) -> RefusedEntryError:
+    """Every finding that refuses a diagram, with its place."""
+    found = [f for f in error.details.get("findings", ()) if f["severity"] == "error"]
+    told = [
+        PageProblem(field, f"{f['element'] or 'Diagram'}, line {f['line']}: {f['message']}", f["what_to_do"]) for f in found
+    ]
+    return RefusedEntryError(*(told or [PageProblem(field, error.message)]))

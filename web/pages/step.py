@@ -37,6 +37,8 @@ def show(batch_id: str, task_key: str) -> ResponseReturnValue:
         if outcome.answer is not None:
             return redirect(_onward(batch_id, task_key, outcome.answer))
     view = task_view(site(), batch_id, task_key, actor())
+    if view["batch"]["subject"]:
+        return redirect(url_for("recipes_page.step", revision_id=view["batch"]["subject"], task_key=task_key))
     if waits_for_blind_reading(view):
         return redirect(url_for("verification_page.show", batch_id=batch_id, task_key=task_key))
     return render_template(
