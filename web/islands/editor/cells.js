@@ -190,6 +190,27 @@ function writeKind(row, text, model) {
   return undefined;
 }
 
+// "identity 2; material; all equipment but pump": what is scanned at the step, at least how many identifiers, of the step or
+// of the whole recipe, and what is left out of it.
+const SCAN = /^(all\s+)?(identity|identifiers?|materials?|equipment|lots?)(?:\s+(\d+))?(?:\s+but\s+(.+))?$/i;
+const SCAN_KINDS = { identity: "identity", identifier: "identity", identifiers: "identity", material: "material", materials: "material", lot: "material", lots: "material", equipment: "equipment" };
+
+const scansText = (step) => (step?.get("scans") ?? []).map((scan) => [
+  scan.scope === "recipe" ? "all" : "", scan.kind, scan.minimum > 1 ? scan.minimum : "", scan.omit ? `but ${scan.omit.replace(/\s*;\s*/g, ", ")}` : "",
+].filter(Boolean).join(" ")).join("; ");
+
+function writeScans(row, text, model) {
+  const scans = listed(text).map((entry) => {
+    const [, all, kind, minimum, omit] = SCAN.exec(entry) ?? [];
+    if (!kind) throw new CellError(`“${entry}” is no scan. Write identity 2, material, equipment, or all material but water.`);
+    return {
+      kind: SCAN_KINDS[kind.toLowerCase()], ...(minimum ? { minimum: Number(minimum) } : {}), ...(all ? { scope: "recipe" } : {}),
+      ...(omit ? { omit: omit.split(",").map((name) => name.trim()).join("; ") } : {}),
+    };
+  });
+  model.setStep(shape(row, model), { scans });
+}
+
 const nameList = (property, attribute) => ofStep(property, {
   read: (row, model) => (model.step(row.element)?.get(property) ?? []).map((entry) => entry.get(attribute)).join("; "),
   write: (row, text, model) => model.setStep(shape(row, model), { [property]: listed(text) }),
@@ -200,7 +221,7 @@ const nameList = (property, attribute) => ofStep(property, {
 export const COLUMNS = [
   { key: "id", label: "Step", width: 96, ...ofStep("id", { read: (row) => row.element?.id ?? "", write: (row, text, model) => model.setId(shape(row, model), text.trim()) }) },
   { key: "title", label: "Title", width: 230, ...ofStep("title") },
-  { key: "kind", label: "Kind", width: 112, ...ofStep("kind", {
+  { key: "kind", label: "Kind", width: 124, ...ofStep("kind", {
     options: [...STEP_KINDS, ...GROUP_KINDS], strict: true, read: (row, model) => labelOf(STEP_KINDS, model.step(row.element)?.get("kind") ?? "manufacture"), write: writeKind,
   }) },
   { key: "name", label: "Parameter", width: 180, ...ofParameter("name") },
@@ -219,6 +240,7 @@ export const COLUMNS = [
   { key: "hold", label: "Hold time", width: 190, ...ofStep("holdTimes", { read: (row, model) => holdTimesText(row.element.id, model), write: (row, text, model) => writeHoldTimes(shape(row, model), text, model, CellError) }) },
   { key: "equipment", label: "Equipment class", width: 150, ...nameList("equipment", "class") },
   { key: "materials", label: "Materials", width: 150, ...nameList("materials", "name") },
+  { key: "scans", label: "Scans", width: 110, ...ofStep("scans", { read: (row, model) => scansText(model.step(row.element)), write: writeScans }) },
   { key: "instruction", label: "Instruction", width: 280, ...ofStep("instruction"), long: true },
   { key: "why", label: "Why", width: 220, ...ofParameter("why"), long: true },
   { key: "rationale", label: "Rationale of the step", width: 220, ...ofStep("rationale"), long: true },

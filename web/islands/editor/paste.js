@@ -323,7 +323,7 @@ class DraftStep {
   }
 
   step() {
-    return { get: (name) => this.said[name] ?? (["signatures", "equipment", "materials"].includes(name) ? [] : undefined) };
+    return { get: (name) => this.said[name] ?? (["signatures", "equipment", "materials", "scans"].includes(name) ? [] : undefined) };
   }
 
   parameters() {

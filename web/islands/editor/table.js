@@ -226,20 +226,18 @@ export class StepTable {
     this.tell();
   }
 
-  // Findings whose cell is not there (hidden column) stand at the row's first cell.
+  // The first cell speaks for the whole row.
   findingsAt(key, cellKey) {
     const columns = this.findings.get(key);
     if (!columns) return [];
-    const drawn = this.drawn.get(key);
-    const cells = new Set([...drawn.element.children].map((box) => box.dataset.cell));
-    return [...columns].filter(([column]) => column === cellKey || (cellKey === "id" && !cells.has(column))).flatMap(([, found]) => found);
+    return cellKey === "id" ? [...columns.values()].flat() : columns.get(cellKey) ?? [];
   }
 
   #mark(key, drawn) {
     for (const { box } of drawn.boxes) {
       const found = this.findingsAt(key, box.dataset.cell);
-      const doubt = this.doubts.get(`${key} ${box.dataset.cell}`);
-      const severity = found.some((one) => one.severity === "error") ? "bad" : found.length || doubt ? "watch" : "";
+      const isDoubtful = this.doubts.has(`${key} ${box.dataset.cell}`);
+      const severity = found.some((one) => one.severity === "error") ? "bad" : found.length || isDoubtful ? "watch" : "";
       if ((box.dataset.finding ?? "") === severity) continue;
       if (severity) box.dataset.finding = severity;
       else delete box.dataset.finding;

@@ -86,14 +86,20 @@ export class RowActions {
       const step = this.model.step(row.element);
       const isBlank = !this.model.parameters(row.element).length && !step?.get("instruction");
       if (!isBlank) throw new CellError(`${row.element.id} is a step already. To put it into a ${kind.replace("_", " ")}, use the Structure menu.`);
-      return this.restructure("New group", () => {
-        const shape = this.shape(row.element);
-        const made = this.#make(kind, this.#around(row, kind, { before: row.element }), step?.get("title") ?? name);
-        this.model.remove([shape]);
-        return made.id;
-      });
+      return this.restructure("New group", () => this.#instead(row, kind, step?.get("title") ?? name).id);
     }
     return this.restructure("New group", () => this.#make(kind, this.#around(row, kind, row.place), name).id);
+  }
+
+  // The blank step goes first, so that its number is free again; not where a branch would be left without anything.
+  #instead(row, kind, name) {
+    const shape = this.shape(row.element);
+    const where = this.#around(row, kind, { on: row.element.incoming[0] });
+    const isAlone = row.parent?.kind === "branch" && row.siblings.length === 1;
+    if (!isAlone) this.model.remove([shape]);
+    const made = this.#make(kind, where, name);
+    if (isAlone) this.model.remove([shape]);
+    return made;
   }
 
   // A unit procedure does not stand in another one: it goes behind the one that the row is in.
