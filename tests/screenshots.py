@@ -24,6 +24,7 @@ TARGET = services.ROOT / "docs" / "screenshots"
 LONGEST = 1800
 WIDTHS = {"desktop": (1280, 900), "tablet": (820, 1180), "phone": (320, 700)}
 RELEASE, REVIEW, EXPANSION, WAITING = "CT-26-0031", "CT-26-0032", "CT-26-0033", "CT-26-0034"
+DRAFT = "MR-CART-001@3.1"
 
 
 def tour(site: Site) -> list[tuple[str, str, str]]:
@@ -46,8 +47,8 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("correction", "anna", f"/batches/{REVIEW}/values/{quote(value['id'])}/correction"),
         ("recipes", "pia", "/recipes"),
         ("recipe", "pia", "/recipes/MR-CART-001@3.0"),
-        ("recipe-draft", "pia", "/recipes/MR-CART-001@3.1"),
-        ("recipe-submission", "pia", "/recipes/MR-CART-001@3.1/steps/AUTHOR[1]"),
+        ("recipe-draft", "pia", f"/recipes/{DRAFT}"),
+        ("recipe-submission", "pia", f"/recipes/{DRAFT}/steps/AUTHOR[1]"),
         ("start-batch", "susan", "/start"),
         ("people", "sam", "/people"),
         ("person", "sam", "/people/anna"),

@@ -14,7 +14,7 @@ from engine import clock
 from engine.queries.equipment import equipment
 from engine.queries.review import review
 from forms.fields import FIELD_TYPES
-from tests.screenshots import EXPANSION, RELEASE, REVIEW, WAITING
+from tests.screenshots import DRAFT, EXPANSION, RELEASE, REVIEW, WAITING
 from tests.services import ROOT
 from tests.web.serving import PASSWORDS, demo_site
 from web import demo
