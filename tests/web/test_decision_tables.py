@@ -68,10 +68,10 @@ def send(client: FlaskClient, page: Any, do: str, **changes: Any) -> Any:
 
 def test_what_is_wrong_stands_beside_its_rule_with_an_example(site: Site, client: FlaskClient) -> None:
     page = page_of(client)
-    assert "no rule matches S1.n = 5, S1.origin = &#34;frozen&#34;" in page.text
+    assert "No rule matches S1.n = 5, S1.origin = &#34;frozen&#34;" in page.text
     again = send(client, page, "check", **{"r2.in1": ">= 3"})
     row = again.text[again.text.index('class="bad told"') :]
-    assert "rule 1 matches too, for example for S1.n = 3, S1.origin = &#34;fresh&#34;" in row
+    assert "Rule 1 matches too, for example for S1.n = 3, S1.origin = &#34;fresh&#34;" in row
 
 
 def test_a_table_is_written_row_by_row_and_saved_into_the_draft(site: Site, client: FlaskClient) -> None:
@@ -151,7 +151,7 @@ def test_the_page_in_a_browser(site: Site, app: Any, browser: Any, tmp_path: Any
         page.keyboard.press("Control+A")
         page.keyboard.type(">= 3")
         page.keyboard.press("Tab")
-        page.wait_for_selector("text=rule 1 matches too")
+        page.wait_for_selector("text=Rule 1 matches too")
         assert page.evaluate("document.activeElement.id") == "f-r2-in2"
         for width in (1280, 1024, 320):
             page.set_viewport_size({"width": width, "height": 800})
