@@ -223,6 +223,16 @@ def check(diagram: Path) -> None:
     sys.exit(0 if report.ok else 1)
 
 
+@main.command("dry-run")
+@click.argument("diagram", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--report", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the whole report as JSON.")
+def dry_run(diagram: Path, target: Path | None) -> None:
+    """Rehearse a recipe diagram in every way: what was reached, what was judged, what no batch came to. Nothing is recorded."""
+    from web.dry_run_text import rehearse
+
+    sys.exit(0 if rehearse(diagram, target) else 1)
+
+
 @main.command()
 @click.argument("old")
 @click.argument("new")

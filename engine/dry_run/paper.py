@@ -119,15 +119,16 @@ class Paper:
         leaves = [n for n in self.leaves(step_id, formula) if not (elsewhere and n.startswith(f"{step_id}."))][:MOST_LEAVES]
         ample = [n for n in leaves if n.startswith("order.") and isinstance(self._leaf(n)[0], Decimal)]
         for besides in ({}, *({n: AMPLE} for n in ample)):
-            best: tuple[int, dict[str, Value]] | None = None
+            best: tuple[tuple[int, int], dict[str, Value]] | None = None
             for leaf in (n for n in leaves if n not in besides):
                 for value in self._solved(step_id, formula, goal, leaf, besides):
                     changes = {**besides, leaf: value}
                     bad = self.badness(changes)
                     if any(n >= STOPS for s, n in bad.items() if s != step_id):
                         continue
-                    if best is None or sum(bad.values()) < best[0]:
-                        best = sum(bad.values()), changes
+                    rank = sum(bad.values()), sum(isinstance(x, Decimal) and x < 0 for x in changes.values())
+                    if best is None or rank < best[0]:
+                        best = rank, changes
             if best is not None:
                 return best[1]
         return None
@@ -170,6 +171,12 @@ class Paper:
             else:
                 sheet = self.sheets[head]
                 self.sheets[head] = Sheet({**sheet.entries, rest: value}, sheet.start, sheet.end)
+
+    def recorded(self, step_id: str, entries: Mapping[str, Value], start: datetime, end: datetime) -> None:
+        """Take over what a rehearsed batch has recorded at a step."""
+        sheet = self.sheets[step_id]
+        taken = {n: entries.get(n, x) for n, x in sheet.entries.items()}
+        self.sheets[step_id] = Sheet(taken, start, end)
 
     def _put_right(self) -> None:
         """Calculations that nothing at their own step can bring within their limits: change what comes before."""

@@ -74,6 +74,7 @@ class Walk:
     path: list[str] = field(default_factory=list)
     order: dict[str, Value] = field(default_factory=dict)
     issued: bool = False
+    _late: list[str] = field(default_factory=list)
     ended: str = ""
     fault: StuckError | None = None
 
@@ -122,19 +123,36 @@ class Walk:
         return False
 
     def _next(self, moves: deque[Move]) -> Move | None:
-        """The route's next move that can be made now; without any, the step that is open longest, then a timer."""
+        """The route's next move that can be made now; without any, the step that is open longest, then a timer.
+
+        A timer that has no due time yet is kept: it fires within the step that gives it one.
+        """
         open_keys = [t["key"] for t in self.open_tasks()]
         due = self._due()
-        for move in list(moves):
+        for key in list(self._late):
+            if self._row_of_timer(key, due):
+                self._late.remove(key)
+                return Move(key, fires=True)
+        while moves:
+            move = moves.popleft()
             if move.key in open_keys or (move.fires and self._row_of_timer(move.key, due)):
-                moves.remove(move)
                 return move
-            if not any(move.key in open_keys for move in moves):
-                break
+            if move.fires:
+                self._late.append(move.key)
         work = [k for k in open_keys if self._is_work(k)] or open_keys
         if work:
             return Move(work[0])
         return Move(due[0]["ref"], fires=True) if due else None
+
+    def _fire_late(self, key: str) -> None:
+        """Timers of the route that have a due time since this step has gone on."""
+        for late in list(self._late):
+            row = self._row_of_timer(late, self._due())
+            if row is not None and not self._gone(key):
+                self._late.remove(late)
+                self.path.append(f"{late} is due")
+                self.fire(row)
+        self._unblock(key)
 
     def _is_work(self, key: str) -> bool:
         node = self.rehearsal.recipe.diagram.nodes.get(key.rpartition("/")[2].partition("[")[0])
@@ -203,6 +221,10 @@ class Walk:
             if self._gone(key):
                 return
             if self.task(key)["state"] == "started":
+                self._fire_late(key)
+            if self._gone(key):
+                return
+            if self.task(key)["state"] == "started":
                 self._record(key, step, performer, wishes)
             if not self._gone(key):
                 self._sign(key, step, performer)
@@ -234,7 +256,8 @@ class Walk:
             return
         # What is entered may ask for more: a parameter that is asked for only then.
         with self.look() as batch:
-            sheet = self.filling(batch, key).filled(started, {**wishes, **self._known(batch, key)}, self._usual(step), self._lasts)
+            known = self._known(batch, key)
+            sheet = self.filling(batch, key).filled(started, {**wishes, **known}, self._usual(step), self._lasts)
         if more := self.to_enter(key, sheet):
             self.enter(key, step, performer, more)
             self._unblock(key)
@@ -322,6 +345,9 @@ class Walk:
 
     def _afterwards(self, key: str, step: v.Step, performer: Someone) -> None:
         self.watcher.after_end(self, key)
+        self._fire_late(key)
+        if self._gone(key):
+            return
         with self.look() as batch:
             started = clock.parse(batch.task(key)["started_at"])
             sheet = self.filling(batch, key).filled(started, self._known(batch, key), self._usual(step))
