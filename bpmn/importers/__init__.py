@@ -26,7 +26,10 @@ from bpmn.importers.parameters import ParameterRow
 from bpmn.importers.steps import StepRow
 from bpmn.importers.tables import Problem, Problems, RecipeTablesError, Row, read_table
 
-__all__ = ["Imported", "Problem", "RecipeTablesError", "import_tables"]
+__all__ = ["Imported", "Problem", "RecipeTablesError", "draw_recipe", "import_tables"]
+
+LAYOUTS = (steps.LAYOUT, parameters.LAYOUT, specification.LAYOUT, structure.LAYOUT, hold_times.LAYOUT)
+Origins = Mapping[str, tuple[v.Origin, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +47,35 @@ def import_tables(folder: Path, name: str = "") -> Imported:
     """Draw the recipe of a folder of tables; `name` is its id where recipe.json gives none."""
     problems = Problems()
     header = read_header(folder, problems)
-    step_rows = steps.read_steps(read_table(folder, steps.LAYOUT, problems), header, problems)
+    rows = {layout.file: read_table(folder, layout, problems) for layout in LAYOUTS}
+    return draw_recipe(rows, header, name, problems)
+
+
+def draw_recipe(
+    tables: Mapping[str, list[Row]], header: Header, name: str, problems: Problems, origins: Origins | None = None
+) -> Imported:
+    """Draw the recipe of these rows, by the file of their layout. Raises RecipeTablesError with every problem.
+
+    `origins`: where a step (`S01`) or a parameter (`S01.volume`) came from; it is kept in the diagram.
+    """
+    step_rows = steps.read_steps(tables.get(steps.LAYOUT.file, []), header, problems)
     by_id = {row.step.id: row for row in step_rows}
-    found = parameters.read_parameters(read_table(folder, parameters.LAYOUT, problems), by_id, header, problems)
+    found = parameters.read_parameters(tables.get(parameters.LAYOUT.file, []), by_id, header, problems)
     taken = {(one.step, one.parameter.id) for one in found}
-    for one in _specification(folder, step_rows, header, problems):
+    for one in _specification(tables.get(specification.LAYOUT.file, []), step_rows, header, problems):
         if (one.step, one.parameter.id) in taken:
             problems.add(one.row, "attribute", f"{one.step} has a parameter of that name", "give it another name")
         found.append(one)
     names = Names({step: frozenset(own) for step, own in _by_step(by_id, found).items()})
-    rows = read_table(folder, structure.LAYOUT, problems)
+    rows = tables.get(structure.LAYOUT.file, [])
     arranged = structure.Structure(step_rows, rows, header, problems).arrange(names)
     found = parameters.check_formulas(found, names, arranged.loop_of, problems)
     types = {step: {p.id: p.type for p in own.values()} for step, own in _by_step(by_id, found).items()}
-    holds = hold_times.read_hold_times(read_table(folder, hold_times.LAYOUT, problems), types, header, problems)
+    holds = hold_times.read_hold_times(tables.get(hold_times.LAYOUT.file, []), types, header, problems)
     found = with_choices(hold_times.mark_after_end(found, holds), arranged, problems)
     whole = {step: _whole(by_id[step].step, own) for step, own in _by_step(by_id, found).items()}
+    if origins:
+        whole = {step: _with_origins(one, origins) for step, one in whole.items()}
     _check_header(header, found, rows, holds, whole, problems)
     recipe = v.Recipe(
         id=header.id or re.sub(r"[^A-Za-z0-9._-]+", "-", name) or "RECIPE",
@@ -78,8 +94,12 @@ def import_tables(folder: Path, name: str = "") -> Imported:
     return Imported(xml, recipe, tuple(whole.values()), tuple(row["id"] for row in rows), tuple(problems.unused_columns))
 
 
-def _specification(folder: Path, step_rows: list[StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
-    rows = read_table(folder, specification.LAYOUT, problems)
+def _with_origins(step: v.Step, origins: Origins) -> v.Step:
+    own = tuple(replace(p, origins=origins.get(f"{step.id}.{p.id}", ())) for p in step.parameters)
+    return replace(step, parameters=own, origins=origins.get(step.id, ()))
+
+
+def _specification(rows: list[Row], step_rows: list[StepRow], header: Header, problems: Problems) -> list[ParameterRow]:
     if not rows:
         return []
     results = [row.step.id for row in step_rows if row.step.kind == "qc_results"]

@@ -21,8 +21,7 @@ _OTHER = (
     _OPPOSITES | {no: yes for yes, no in _OPPOSITES.items()} | {"none detected": "detected", "nd": "detected", "n.d.": "detected"}
 )
 _GOOD = frozenset(
-    "pass passes passed conforms complies compliant conform acceptable ok done sterile intact clean released correct verified "
-    "confirmed erfüllt entspricht i.o. bestanden".split()
+    ["pass", "passes", "passed", "conforms", "complies", "compliant", "conform", "acceptable", "ok", "done", "sterile", "intact", "clean", "released", "correct", "verified", "confirmed", "erfüllt", "entspricht", "i.o.", "bestanden"]
 ) | {"in ordnung"}
 _YES = {"yes": "true", "ja": "true", "true": "true", "y": "true", "no": "false", "nein": "false", "false": "false", "n": "false"}
 _NOTHING = {"", "-", "–", "—", "n/a", "na", "n.a.", "none", "k.a.", "entfällt", "./."}

@@ -88,6 +88,11 @@ def read_header(folder: Path, problems: Problems) -> Header:
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         problems.add_file(FILE, f"it is not JSON: {error}", "correct it")
         return Header()
+    return header_of(said, problems)
+
+
+def header_of(said: object, problems: Problems) -> Header:
+    """The header that a JSON object says; the usual one where it is wrong, with every reason noted."""
     if not isinstance(said, dict):
         problems.add_file(FILE, "it is not a JSON object", 'write {"id": "...", ...}')
         return Header()

@@ -196,3 +196,17 @@ def doubts_of(words: list[Word]) -> list[str]:
 def as_minus(word: Word) -> Word:
     """A number with a minus before it."""
     return replace(word, text=f"-{word.text}")
+
+
+def read_number(text: str, decimal_mark: str = "") -> tuple[str, str, str]:
+    """A cell that is one number: its digits, its unit and what is doubtful; ("", "", "") for anything else."""
+    try:
+        words = words_of(text, decimal_mark)
+    except LimitPhraseError:
+        return "", "", ""
+    kinds = [word.kind for word in words]
+    sign = kinds[:1] in (["minus"], ["plus"])
+    if kinds[sign:] not in (["number"], ["number", "unit"]):
+        return "", "", ""
+    number = as_minus(words[1]) if kinds[0] == "minus" else words[sign]
+    return number.text, words[-1].text if kinds[-1] == "unit" else "", "; ".join(doubts_of(words))

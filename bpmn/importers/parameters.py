@@ -20,7 +20,7 @@ LAYOUT = Layout(
     ("step_id", "param", "name", "type"),
     (
         "unit", "target", "nor_low", "nor_high", "par_low", "par_high", "limit_action", "class", "source", "formula",
-        "why", "severity", "choices", "when",
+        "why", "severity", "choices", "when", "exclusive", "qualifier",
     ),
 )  # fmt: skip
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
@@ -76,12 +76,23 @@ def _read(row: Row, step: v.Step, header: Header, problems: Problems) -> v.Param
         why=said.get("why", row["why"]),
         judge="balance" if "balance" in name.lower() and limited else "limit",
         when=said.get("when", row["when"]),
+        exclusive=_exclusive(row, problems),
+        qualifier=row["qualifier"] == "yes",
         choices=tuple(v.Choice(c.strip()) for c in row["choices"].split(";") if c.strip()),
     )  # fmt: skip
     asked = _one_of(row, "severity", said.get("severity", row["severity"]) or "major", v.SEVERITIES, problems)
     severity = asked if said.get("severity") or row["severity"] else severity_outside(parameter, step.deviations)
     _check(parameter, row, problems)
     return replace(parameter, severity=severity)
+
+
+def _exclusive(row: Row, problems: Problems) -> tuple[v.LimitName, ...]:
+    """The limits that must not be reached: `nor_high par_high`."""
+    said = row["exclusive"].split()
+    for name in said:
+        if name not in _LIMITS or not row[name]:
+            problems.add(row, "exclusive", f"{name} is no limit of this row", f"write some of {', '.join(_LIMITS)}")
+    return tuple(name for name in v.LIMIT_NAMES if name in said)
 
 
 def _one_of(row: Row, column: str, said: str, allowed: tuple[Any, ...], problems: Problems) -> Any:
