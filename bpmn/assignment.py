@@ -39,6 +39,7 @@ class Assignment:
                 called = node.element.get("calledElement", "")
                 sites[called] = sites.get(called, 0) + 1
         waiting = [(diagram.process_id, 0)]
+        self._played: set[str] = set()  # a process that calls itself, or an id used twice, is played once
         while waiting:
             process, entry = waiting.pop()
             self._play(process, entry)
@@ -63,7 +64,8 @@ class Assignment:
 
     def _play(self, scope: str, entry: int) -> int:
         """What is certain at the normal end of a scope."""
-        order = self._order.topological(scope)
+        order = self._order.topological(scope) if scope not in self._played else ()
+        self._played.add(scope)
         for node_id in order:
             node = self._diagram.nodes[node_id]
             self._before[node_id] = self._arriving(node, entry)

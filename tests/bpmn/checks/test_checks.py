@@ -57,7 +57,7 @@ def test_every_check_says_what_it_refuses():
 
 def test_all_problems_are_told_at_once_and_by_line():
     xml = (DATA / "why" / "wrong.bpmn").read_text()
-    xml = xml.replace('uom="g"', 'uom="gramm"').replace("MFG_OP", "NOBODY").replace("finish", "Root")
+    xml = xml.replace('uom="g"', 'uom="gramm"').replace("MFG_VER", "NOBODY").replace("finish", "Root")
     report = check_diagram(xml.encode())
     assert rules(report) == {"why", "units", "verification", "identifiers"}
     assert [finding.line for finding in report.findings] == sorted(finding.line for finding in report.findings)

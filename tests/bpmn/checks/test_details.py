@@ -80,7 +80,7 @@ def test_a_number_of_iterations_is_a_whole_number_within_bounds(cardinality, rul
     several += "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>"
     xml = loop[:begin] + several + loop[end + len("</bpmn:standardLoopCharacteristics>") :]
     step = '<mes:parameter id="n" name="N" type="int" uom="1"/><mes:parameter id="word" name="Word" type="text"/>'
-    task = '<bpmn:userTask id="S00" name="Count"><bpmn:extensionElements><mes:step>'
+    task = '<bpmn:userTask id="S00" name="Count"><bpmn:extensionElements><mes:step instruction="Count.">'
     task += '<mes:signature code="P" roles="MFG_OP" meanings="performed_by"/>' + step
     task += "</mes:step></bpmn:extensionElements></bpmn:userTask>"
     xml = xml.replace('<bpmn:subProcess id="Days"', task + '<bpmn:subProcess id="Days"')
