@@ -53,6 +53,7 @@ from bpmn.checks import (
     scans,
     schema,
     second_person,
+    service,
     size,
     specification,
     split,
@@ -86,9 +87,10 @@ class Check(Protocol):
         """The findings of this rule."""
 
 
-# What the token game builds on: while one of these finds an error, there is no game to play.
+# What the token game, and the order of nodes, build on: while one of these finds an error, there is no game to play.
 _STRUCTURE: tuple[Check, ...] = (schema, identifiers, references, whitelist, start)
 _SOUNDNESS: tuple[Check, ...] = (deadlock, lack_of_synchronisation, dead_step, livelock, undecided)
+_ORDERED: tuple[Check, ...] = (*_SOUNDNESS, recorded_before, hold_order, disposition)
 
 CHECKS: tuple[Check, ...] = (
     size,
@@ -135,6 +137,7 @@ CHECKS: tuple[Check, ...] = (
     hold_order,
     order_fields,
     disposition,
+    service,
     markup,
     *_SOUNDNESS,
 )
@@ -156,7 +159,7 @@ def check_diagram(xml: bytes) -> Report:
     found: dict[str, list[Finding]] = {}
     is_bpmn = diagram.root.tag == f"{{{BPMN}}}definitions"
     for one in CHECKS if is_bpmn else (schema,):
-        if one in _SOUNDNESS and any(found[basis.RULE] for basis in _STRUCTURE):
+        if one in _ORDERED and any(found[basis.RULE] for basis in _STRUCTURE):
             continue
         found[one.RULE] = list(islice(one.check(diagram), MAX_FINDINGS))
     findings = (finding for findings in found.values() for finding in findings)
