@@ -28,7 +28,8 @@ lines, and &lt;brackets&gt;</bpmn:documentation>
    <bpmn:extensionElements>
     <acme:form key="f">
      <acme:field><![CDATA[a < b & c]]></acme:field>tail</acme:form>
-    <mes:step title="Weigh" instruction="First&#10;then&#9;second"><mes:signature code="P" roles="MFG_OP" meanings="performed_by"/>
+    <mes:step title="Weigh" instruction="First&#10;then&#9;second">
+     <mes:signature code="P" roles="MFG_OP" meanings="performed_by"/>
      <mes:equipment class="balance"/>
      <mes:parameter id="g" name="Mass" type="num" uom="g" norLow="7.20" norHigh="7.50" exclusive="nor_high"
       optional="true">

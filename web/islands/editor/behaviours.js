@@ -14,7 +14,12 @@ class Behaviours extends CommandInterceptor {
     this.moddle = moddle;
     this.preExecute("connection.create", 2000, ({ context }) => void this.#nameFlow(context));
     this.postExecuted("connection.create", ({ context }) => void this.#giveDefault(context.source));
-    this.postExecuted("shape.create", ({ context }) => void this.#makeStep(context.shape));
+    this.postExecuted("shape.create", ({ context }) => void (this.replacing || this.#makeStep(context.shape)));
+    this.preExecute("shape.replace", () => void (this.replacing = true));
+    this.postExecuted("shape.replace", 500, ({ context }) => { // the new shape has the id of the old one by now
+      this.replacing = false;
+      this.#makeStep(context.newShape);
+    });
     this.postExecuted("element.updateLabel", ({ context }) => void this.#retitle(context));
   }
 

@@ -1,7 +1,7 @@
 // Our own data in the diagram (`mes:` elements): reading it, and every edit of it as one kind of command.
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
 import { flowId, followsTitle, free, nameOf, nextId, parameterId } from "./names.js";
-import { referencesTo } from "./references.js";
+import { referencesTo, short } from "./references.js";
 import { flowsOut } from "./runs.js";
 
 const LISTS = {
@@ -10,7 +10,6 @@ const LISTS = {
 };
 const PLAIN = { equipment: "class", materials: "name" };
 const PERFORMER = { code: "P", roles: "MFG_OP", meanings: "performed_by" };
-const MOST_ON_FLOW = 40;
 
 // Sets properties of moddle objects: `changes` is a list of {target, properties}.
 class SetHandler {
@@ -361,9 +360,4 @@ export class Data {
     if (name !== undefined) this.setName(flow, name);
     else if (condition !== undefined && (!shown || shown === short(before))) this.setName(flow, short(condition));
   }
-}
-
-// A condition as the name of its flow.
-function short(condition) {
-  return condition.length <= MOST_ON_FLOW ? condition : `${condition.slice(0, MOST_ON_FLOW - 1)}…`;
 }

@@ -13,9 +13,23 @@ const STRUCTURAL = [
   "connection.move", "shape.replace", "element.updateAttachment",
 ];
 
+// Several commands as one. When one fails, the others still end as an entry of the stack, which is then taken back.
 class Together {
+  static $inject = ["commandStack"];
+
+  constructor(commandStack) {
+    this.running = commandStack._currentExecution;
+  }
+
   preExecute(context) {
-    context.answer = context.run();
+    const { length } = this.running.actions;
+    try {
+      context.answer = context.run();
+    } catch (error) {
+      context.error = error;
+      this.running.actions.length = length; // commands that never came to their end
+      this.running.atomic = false;
+    }
   }
 }
 
@@ -40,22 +54,13 @@ export function createModel(modeler) {
     depth += 1;
     try {
       stack.execute("edit.together", context);
-    } catch (error) {
-      abandon();
-      throw error;
+      if (!context.error) return context.answer;
+      stack.undo();
+      stack._stack.length = stack._stackIdx + 1; // nobody can redo what was refused
     } finally {
       depth -= 1;
     }
-    return context.answer;
-  }
-
-  // The command stack has no way back out of a failed command: what ran so far is closed as an entry, undone, forgotten.
-  function abandon() {
-    const { _currentExecution: running } = stack;
-    const failed = running.actions.at(-1)?.id ?? stack._stack[stack._stackIdx]?.id;
-    Object.assign(running, { actions: [], dirty: [], atomic: false, trigger: null });
-    if (stack._stack[stack._stackIdx]?.id === failed && failed !== undefined) stack.undo();
-    stack._stack.length = stack._stackIdx + 1;
+    throw context.error;
   }
 
   const data = new Data(modeler, transaction);
@@ -103,6 +108,7 @@ export function createModel(modeler) {
       const roots = canvas.getRootElements();
       return roots.find((root) => is(root, "bpmn:Process") || is(root, "bpmn:Collaboration")) ?? canvas.getRootElement();
     },
+    processes: () => modeler.getDefinitions().get("rootElements").filter((root) => is(root, "bpmn:Process")),
     recipe: () => data.recipe(),
     step: (element) => data.step(element),
     parameters: (element) => data.step(element)?.get("parameters") ?? [],
@@ -128,6 +134,7 @@ export function createModel(modeler) {
     unwrap: (element) => structural("Unwrap", () => structure.unwrap(element)),
     addBranch: (gateway, props = {}) => structural("Add branch", () => structure.addBranch(gateway, props)),
     remove: (elements) => structural("Remove", () => structure.remove(elements)),
+    changeType: (element, target) => structural("Change type", () => structure.changeType(element, target)),
     move: (elements, where) => structural("Move", () => structure.move(elements, where)),
     duplicate: (elements) => structural("Duplicate", () => structure.duplicate(elements)),
 

@@ -33,6 +33,7 @@ import ZoomScrollModule from "diagram-js/lib/navigation/zoomscroll";
 import descriptor from "../../../bpmn/moddle/mes.json";
 import behaviours from "./behaviours.js";
 import { nextId } from "./names.js";
+import order from "./order.js";
 import pad from "./pad.js";
 import places from "./places.js";
 
@@ -68,6 +69,6 @@ class RecipeModeler extends BaseModeler {
 }
 
 export function createModeler(container, more = []) {
-  const additionalModules = [names, places, behaviours, pad, ...more];
+  const additionalModules = [names, places, order, behaviours, pad, ...more];
   return new RecipeModeler({ container, moddleExtensions: { mes: descriptor }, additionalModules });
 }

@@ -53,6 +53,26 @@ export function loopPart(panel, element) {
   ];
 }
 
+// Kinds that one element can be changed between.
+const TYPES = [
+  { of: "bpmn:Gateway", kinds: [["bpmn:ExclusiveGateway", "", "Choice: one way is taken"], ["bpmn:ParallelGateway", "", "In parallel: all ways are taken"]] },
+  { of: "bpmn:EndEvent", kinds: [["bpmn:EndEvent", "", "The way ends here"], ["bpmn:EndEvent", "bpmn:TerminateEventDefinition", "Everything around it ends"]] },
+  { of: "bpmn:IntermediateCatchEvent", kinds: [["bpmn:IntermediateCatchEvent", "bpmn:TimerEventDefinition", "Waits for a time"], ["bpmn:IntermediateCatchEvent", "bpmn:MessageEventDefinition", "Waits for a message"]] },
+];
+
+function typeField(panel, element) {
+  const kinds = TYPES.find(({ of }) => is(element, of))?.kinds;
+  const now = `${element.type} ${definition(element)}`;
+  if (!kinds?.some(([type, event]) => `${type} ${event}` === now)) return null;
+  return panel.fields.select("Kind", {
+    read: () => now, disabled: panel.disabled, at: { element: element.id, property: "type" }, options: kinds.map(([type, event, label]) => [`${type} ${event}`, label]),
+    write: (chosen) => {
+      const [type, event] = chosen.split(" ");
+      panel.model.select([panel.model.changeType(element, { type, ...(event ? { eventDefinitionType: event } : {}) })]);
+    },
+  });
+}
+
 const definition = (element) => element.businessObject.get("eventDefinitions")?.[0]?.$type ?? "";
 
 export function nodePart(panel, element) {
@@ -60,7 +80,7 @@ export function nodePart(panel, element) {
   const plain = (property, label, write, more = {}) => fields.text(label, {
     read: () => element.businessObject.get(property), write, at: { element: element.id, property }, disabled, ...more,
   });
-  const parts = [plain("name", "Name", (text) => model.setName(element, text)), idField(panel, element)];
+  const parts = [plain("name", "Name", (text) => model.setName(element, text)), idField(panel, element), typeField(panel, element)].filter(Boolean);
   if (definition(element) === "bpmn:TimerEventDefinition") parts.push(...timerFields(panel, element));
   if (definition(element) === "bpmn:MessageEventDefinition") parts.push(messageField(panel, element));
   if (is(element, "bpmn:BoundaryEvent")) {

@@ -8,7 +8,10 @@ const EXPRESSIONS = {
   "mes:Signature": ["differs"],
   "mes:Loop": ["previous"],
 };
-const BODIES = ["conditionExpression"];
+const MOST_ON_FLOW = 40;
+
+// A condition as the name of its flow.
+export const short = (condition) => (condition.length <= MOST_ON_FLOW ? condition : `${condition.slice(0, MOST_ON_FLOW - 1)}…`);
 
 // The changes that write `to` for the name `from` (`S05`, or `S05.volume`) throughout the recipe.
 export function referencesTo(elements, recipe, from, to) {
@@ -29,7 +32,10 @@ export function referencesTo(elements, recipe, from, to) {
     if (element.type === "label") continue;
     const node = getBusinessObject(element);
     node.extensionElements?.get("values").forEach((value) => value.$type.startsWith("mes:") && visit(value));
-    for (const property of BODIES) if (node[property]) rewrite(node[property], "body");
+    if (node.conditionExpression) {
+      rewrite(node.conditionExpression, "body");
+      if (node.name === short(node.conditionExpression.body ?? "")) rewrite(node, "name");
+    }
     const loop = node.loopCharacteristics;
     for (const part of ["loopCondition", "loopCardinality"]) if (loop?.[part]) rewrite(loop[part], "body");
     if (is(node, "bpmn:ScriptTask")) rewrite(node, "script");

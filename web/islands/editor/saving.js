@@ -2,6 +2,7 @@
 import { button, clockTime, dayTime, download, make } from "./dom.js";
 import { differences } from "./differences.js";
 import { KeptDraft } from "./kept_drafts.js";
+import { openDiagram } from "./opening.js";
 import { freshKey } from "./server.js";
 
 const QUIET_MS = 1500; // after the last change
@@ -158,7 +159,7 @@ export class Saving {
 
   async #takeTheirs(mine) {
     const draft = await this.server.draft();
-    await this.model.open(draft.xml);
+    await openDiagram(this, draft.xml);
     this.version = draft.version;
     Object.assign(this, { stopped: draft.state !== "DRAFT", savedEdition: this.model.edition, savedXml: draft.xml, unsent: undefined, since: undefined });
     if (this.stopped) this.model.lock();
@@ -218,7 +219,7 @@ export class Saving {
   }
 
   async #takeKept(kept) {
-    await this.model.open(kept.xml);
+    await openDiagram(this, kept.xml);
     this.notices.close("kept");
     this.savedEdition = -1;
     await this.save();

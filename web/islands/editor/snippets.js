@@ -18,7 +18,7 @@ function countDaily(model, where) {
   const loop = model.insertNode("loop", where, {
     maximum: 10, label: "D", first: 1, count: "day",
     step: {
-      title: "Sample and count", instruction: "Take a sample, count, and enter the result.", signatures: [P, V],
+      title: "Sample and count", instruction: "Take a sample, count, and enter the result.", signatures: [P, V], equipment: ["cell counter"],
       parameters: [{ id: "vcd", name: "Viable cell density", type: "num", uom: "cells/mL", source: "device" },
         { id: "viability", name: "Viability", type: "num", uom: "%", source: "device" }],
     },

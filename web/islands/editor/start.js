@@ -2,6 +2,7 @@
 import { make } from "./dom.js";
 import { Findings } from "./findings.js";
 import { Panel } from "./panel.js";
+import { openDiagram, warnOfLoss } from "./opening.js";
 import { CLASSES } from "./panel_step.js";
 import { Saving } from "./saving.js";
 import { Server } from "./server.js";
@@ -24,7 +25,7 @@ export async function startEditor(root) {
   let unread;
   try {
     draft = await server.draft();
-    unread = await model.open(draft.xml);
+    unread = await openDiagram(parts, draft.xml);
   } catch (error) {
     region("editor-saved").textContent = "Not open";
     notices.show("open", "bad", `The recipe can't be opened here: ${error.message}`);
@@ -49,14 +50,6 @@ export async function startEditor(root) {
   chooseView(parts, savedView());
   window.batchwrightEditor = parts; // for the person who looks into it, and for the tests
   root.dataset.ready = "true";
-}
-
-// Nothing is dropped silently: what can't be read is listed, and nothing is saved before the person says so.
-function warnOfLoss({ model, notices }, unread) {
-  model.lock();
-  const list = make("ul", {}, unread.slice(0, 20).map((text) => make("li", {}, text)), unread.length > 20 ? make("li", {}, `and ${unread.length - 20} more`) : null);
-  notices.show("unread", "bad", "The editor can't read parts of this diagram; saving it from here would lose them. Import the file again to have it repaired, or edit it without them.",
-    [["Edit without them", () => { notices.close("unread"); model.unlock(); }]], list);
 }
 
 function suggestions(id, values) {

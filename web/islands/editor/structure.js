@@ -14,7 +14,7 @@ const FRAME = { left: 30 + 36 + GAP, right: GAP + 36 + 30, top: 45, bottom: 30 }
 
 export class Structure {
   constructor(modeler, edit) {
-    for (const name of ["modeling", "elementFactory", "bpmnFactory", "commandStack", "canvas", "copyPaste"]) {
+    for (const name of ["modeling", "elementFactory", "bpmnFactory", "commandStack", "canvas", "copyPaste", "bpmnReplace"]) {
       this[name] = modeler.get(name);
     }
     this.edit = edit; // the model: sets our own data
@@ -256,7 +256,10 @@ export class Structure {
     const [exit] = flowsOut(join);
     const after = exit.target;
     let lead = flowsIn(split)[0];
-    const tails = ways.map((way) => lasts.find((flow) => comesFrom(way, flow.source)) ?? lasts[0]);
+    const tails = ways.map((way) => lasts.find((flow) => comesFrom(way, flow.source)));
+    if (new Set(tails).size !== lasts.length || tails.includes(undefined)) {
+      throw new StructureError(`The ways out of ${split.id} are woven together; remove the cross connections first.`);
+    }
     ways.forEach((way, index) => {
       this.leadTo(lead, way);
       lead = tails[index];
@@ -300,6 +303,18 @@ export class Structure {
     this.modeling.removeElements([gateway]);
   }
 
+  // Another kind of the same thing, under the same id and with its data. What decides only at a choice goes with the choice.
+  changeType(element, target) {
+    if (target.type === "bpmn:ParallelGateway") {
+      for (const flow of flowsOut(element)) this.edit.setFlow(flow, { condition: "", name: "", isDefault: false });
+    }
+    const changed = this.bpmnReplace.replaceElement(element, target, { autoResize: false });
+    if (is(changed, "bpmn:ExclusiveGateway") && flowsOut(changed).length > 1 && !changed.businessObject.default) {
+      this.edit.setFlow(flowsOut(changed).at(-1), { isDefault: true });
+    }
+    return changed;
+  }
+
   move(elements, where) {
     const run = wholeRun(elements);
     if (!run.exit) throw new StructureError("The end of a part can't be moved.");
@@ -311,6 +326,7 @@ export class Structure {
     const first = run.entry.target;
     const last = run.exit.source;
     const before = run.exit.target;
+    const behind = run.entry.source;
     this.#bypass(run.entry, before);
     const { bounds, room } = placeOnFlow(flow, boxOf(run.nodes));
     this.place(room);
@@ -320,7 +336,7 @@ export class Structure {
     const target = flow.target;
     this.leadTo(flow, first);
     this.leadTo(run.exit, target);
-    for (const node of [run.entry.source, before]) if (node.parent && is(node, "bpmn:Gateway")) this.#dissolve(node);
+    for (const node of [behind, before]) if (node.parent && is(node, "bpmn:Gateway")) this.#dissolve(node);
     return last && first;
   }
 

@@ -1,0 +1,216 @@
+"""The editor's model in a real browser: structure stays sound, undo is one stack, data go with their steps."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from bpmn.checks import check_diagram
+from bpmn.diagram import BPMN
+from bpmn.layout import lay_out
+from tests.bpmn.round_trips import differences, meaning
+from tests.recipes import random_recipe
+from tests.web.editor.desk import desk
+
+# Any edits, in any order, at any place; a refusal is as good as an edit. The faults are ways that nobody drew.
+WANDER = """async ([seed, count]) => {
+  const { model } = window.batchwrightEditor;
+  let state = seed * 7919 + 13;
+  const chance = (below) => { state = (state * 48271) % 2147483647; return state % below; };
+  const any = (list) => list[chance(list.length)];
+  const all = model.modeler.get("elementRegistry");
+  const nodes = () => all.filter((e) => e.type !== "label" && e.businessObject.$instanceOf("bpmn:FlowNode"));
+  const flows = () => all.filter((e) => e.type === "bpmn:SequenceFlow");
+  const edits = [
+    () => model.insertStep({ on: any(flows()) }, { title: "Inserted" }),
+    () => model.insertNode(any(["step", "unit_procedure", "loop", "parallel", "choice", "timer"]), { after: any(nodes()) }),
+    () => model.insertNode("step", { before: any(nodes()) }),
+    () => model.wrap([any(nodes())], any(["unit_procedure", "loop", "parallel", "choice"])),
+    () => model.remove([any(nodes().filter((n) => !/StartEvent|EndEvent|Gateway/.test(n.type)))]),
+    () => model.move([any(nodes())], { after: any(nodes()) }),
+    () => model.duplicate([any(nodes().filter((n) => model.step(n)))]),
+    () => model.unwrap(any(nodes())),
+    () => model.addBranch(any(nodes().filter((n) => n.type === "bpmn:ParallelGateway" && n.outgoing.length > 1))),
+  ];
+  const faults = [];
+  let done = 0;
+  for (let i = 0; i < count; i += 1) {
+    const before = await model.xml();
+    const at = edits[chance(edits.length)];
+    try {
+      at();
+      done += 1;
+    } catch (error) {
+      if (error instanceof TypeError && !/undefined/.test(error.message)) faults.push(String(error.stack));
+      if ((await model.xml()) !== before) faults.push(`a refused edit changed the diagram: ${error.message}`);
+    }
+    for (const node of nodes()) {
+      const gateway = node.type.endsWith("Gateway");
+      const out = node.outgoing.filter((f) => f.type === "bpmn:SequenceFlow");
+      if (!gateway && out.length > 1) faults.push(`${i}: ${node.id} splits without a gateway after ${at}`);
+      if (new Set(out.map((f) => f.target)).size < out.length) faults.push(`${i}: ${node.id} leads twice to one place`);
+    }
+    for (const flow of flows()) {
+      const scopes = new Set([flow.parent, flow.source.parent, flow.target.parent]);
+      if (scopes.size > 1) faults.push(`${i}: ${flow.id} crosses a border after ${at}`);
+      if (flow.businessObject.$parent !== flow.parent.businessObject) faults.push(`${i}: ${flow.id} is written elsewhere`);
+    }
+  }
+  const last = await model.xml();
+  while (model.canUndo()) model.undo();
+  const first = await model.xml();
+  while (model.canRedo()) model.redo();
+  return { faults, done, first, last, again: await model.xml() };
+}"""
+
+SNIPPETS = {
+    "Count with daily loop": {"loops", "instruction"},
+    "Dispense with witness": {"instruction"},
+    "Hold": {"hold_times", "extensions", "instruction"},
+    "QA gate": set(),
+    "Parallel preparation": {"instruction"},
+}
+
+
+@pytest.fixture(scope="module")
+def editor(browser, tmp_path_factory):
+    """An open editor of Pia's, and the desk it stands on."""
+    with desk(tmp_path_factory.mktemp("desk")) as found:
+        page = found.page(browser)
+        yield found, page
+        page.context.close()
+
+
+def blank(editor, number: str):
+    """A new empty draft in the editor."""
+    found, page = editor
+    found.open(page, found.draft(f"MR-NEW-{number}"))
+    return page
+
+
+def without_mentions(xml: bytes):
+    """What a diagram says, but for each node's list of its flows, which the flows themselves say already."""
+    root = etree.fromstring(xml, etree.XMLParser(remove_blank_text=True))
+    for element in [*root.iter(f"{{{BPMN}}}incoming", f"{{{BPMN}}}outgoing")]:
+        element.getparent().remove(element)
+    return meaning(etree.tostring(root))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_is_edited_the_diagram_stays_connected_and_undo_brings_every_byte_back(editor, seed):
+    found, page = editor
+    drawn = etree.fromstring(random_recipe(seed, 8))
+    lay_out(drawn)
+    found.open(page, found.draft(f"MR-ANY-{seed}", etree.tostring(drawn, encoding="unicode")))
+    began = page.evaluate("batchwrightEditor.model.xml()")
+    page.evaluate("clearTimeout(batchwrightEditor.tidying.timer); batchwrightEditor.tidying.byHand = true")
+    told = page.evaluate(WANDER, [seed, 40])
+    assert told["faults"] == []
+    assert told["done"] > 10
+    assert differences(without_mentions(began.encode()), without_mentions(told["first"].encode())) == []
+    assert told["again"] == told["last"]
+    drawn = {f.rule for f in check_diagram(told["last"].encode()).errors}
+    assert drawn & {"references", "identifiers", "split", "schema", "reachability", "extensions", "step"} == set()
+
+
+def test_a_step_added_after_a_step_stands_between_it_and_the_next(editor):
+    page = blank(editor, "1")
+    page.click("button:text-is('Step')")
+    page.click("button:text-is('Step')")
+    page.evaluate("batchwrightEditor.model.select([batchwrightEditor.model.get('S01')])")
+    page.click(".djs-context-pad [data-action=append-step]")
+    ways = page.evaluate(
+        "['start', 'S01', 'S02', 'S03'].map((id) => batchwrightEditor.model.get(id).outgoing.map((flow) => flow.id))"
+    )
+    assert ways == [["start_to_S01"], ["S01_to_S03"], ["S02_to_end"], ["S03_to_S02"]]
+    allowed = """({ target }) => { const { model, modeler } = batchwrightEditor;
+      return modeler.get("rules").allowed("connection.create", { source: model.get("S01"), target: model.get(target) }); }"""
+    assert page.evaluate(allowed, {"target": "end"}) is False
+
+
+def test_every_snippet_passes_the_checks_but_for_what_only_a_person_knows(editor):
+    for number, (label, open_points) in enumerate(SNIPPETS.items()):
+        page = blank(editor, f"2{number}")
+        page.click("button:text-is('Step')")
+        page.evaluate(
+            "batchwrightEditor.model.setStep(batchwrightEditor.model.get('S01'), {title: 'Begin', instruction: 'Begin.'})"
+        )
+        page.click("summary:text-is('Snippets')")
+        page.click(f"button:text-is('{label}')")
+        found = {f.rule for f in check_diagram(page.evaluate("batchwrightEditor.model.xml()").encode()).findings}
+        assert found <= open_points, label
+
+
+def test_a_new_id_is_written_wherever_the_old_one_stood(editor):
+    page = blank(editor, "3")
+    page.evaluate("""() => { const { model } = batchwrightEditor;
+      const s = model.insertStep({ into: model.process }, { title: "Weigh" });
+      model.addParameter(s, -1, { name: "Gross", id: "gross", uom: "g" });
+      model.insertNode("choice", { after: s }, { condition: "S01.gross > 5" });
+      model.insertTimer({ after: s }, { due: "S01.end + hours(1)" });
+      model.setHoldTime(-1, { id: "H01", from: "S01.start", to: "S010.end S01.end", nor: "1", par: "2", uom: "h" });
+      model.setId(s, "W_1"); model.setParameter(s, 0, { id: "mass" }); }""")
+    xml = page.evaluate("batchwrightEditor.model.xml()")
+    for text in (
+        "W_1.mass &gt; 5",
+        'due="W_1.end + hours(1)"',
+        'from="W_1.start" to="S010.end W_1.end"',
+        'name="W_1 Weigh"',
+        'id="start_to_W_1"',
+    ):
+        assert text in xml
+    assert "S01." not in xml
+    refused = page.evaluate(
+        """(() => { const { model } = batchwrightEditor;
+          try { model.setId(model.get("W_1"), "G1"); } catch (error) { return error.message; } })()"""
+    )
+    assert refused == "G1 is the id of something else in this diagram."
+
+
+def test_copies_and_other_types_keep_what_we_know_of_a_step(editor):
+    page = blank(editor, "4")
+    kept = page.evaluate("""async () => { const { model, modeler } = batchwrightEditor;
+      const s = model.insertStep({ into: model.process }, { title: "Weigh", equipment: ["balance"] });
+      model.addParameter(s, -1, { name: "Mass", uom: "g", norLow: "7.20" });
+      const [copy] = model.duplicate([s]);
+      const manual = modeler.get("bpmnReplace").replaceElement(copy, { type: "bpmn:ManualTask" });
+      const [parameter, equipment] = [model.parameters(manual)[0], model.step(manual).get("equipment")[0]];
+      return [copy.id, manual.id, manual.businessObject.name, parameter.get("norLow"), equipment.get("class")]; }""")
+    assert kept == [kept[0], kept[0], f"{kept[0]} Weigh", "7.20", "balance"]
+    assert kept[0] not in ("S01", "")
+
+
+def test_a_name_written_on_the_canvas_is_the_title_of_the_step(editor):
+    page = blank(editor, "5")
+    page.click("button:text-is('Step')")
+    named = page.evaluate("""() => { const { model, modeler } = batchwrightEditor; const s = model.get("S01");
+      modeler.get("modeling").updateLabel(s, "Weigh the bag"); return [model.step(s).get("title"), s.businessObject.name]; }""")
+    assert named == ["Weigh the bag", "S01 Weigh the bag"]
+
+
+def test_a_choice_that_is_drawn_has_a_default_and_loses_its_conditions_when_it_becomes_parallel(editor):
+    page = blank(editor, "6")
+    told = page.evaluate("""() => { const { model } = batchwrightEditor;
+      const gateway = model.insertNode("choice", { into: model.process }, { condition: "1 > 2" });
+      const was = Boolean(gateway.businessObject.default);
+      const now = model.changeType(gateway, { type: "bpmn:ParallelGateway" });
+      const conditions = now.outgoing.map((flow) => flow.businessObject.conditionExpression ?? null);
+      return [was, now.id, conditions, now.businessObject.default ?? null]; }""")
+    assert told == [True, "G1", [None, None], None]
+
+
+def test_edits_in_the_table_are_tidied_by_the_server_and_one_undo_takes_both_back(editor):
+    page = blank(editor, "7")
+    before = page.evaluate("batchwrightEditor.model.xml()")
+    with page.expect_response("**/recipes/layout"):
+        page.evaluate(
+            """(() => { const { model } = batchwrightEditor;
+              window.tidied = new Promise((done) => model.on("tidied", done));
+              model.insertStep({ into: model.process }); })()"""
+        )
+    page.evaluate("window.tidied")
+    laid_out = page.evaluate("batchwrightEditor.model.xml()")
+    page.evaluate("batchwrightEditor.model.undo()")
+    assert page.evaluate("batchwrightEditor.model.xml()") == before
+    page.evaluate("batchwrightEditor.model.redo()")
+    assert differences(meaning(laid_out), meaning(page.evaluate("batchwrightEditor.model.xml()"))) == []
