@@ -48,8 +48,8 @@ class Branches:
             if before.leads_to != after.leads_to and place.new_id not in self._moved:
                 meaning = "branch_redirected" if choice else "sequence_changed"
                 what = "leads to" if choice else "next"
-                targets = (self._sides[0].called(before.flow.target), self._sides[1].called(after.flow.target))
-                yield replace(here, item_called="").entry("changed", "target", *targets, (meaning,), what)
+                was, now = self._sides[0].called(before.flow.target), self._sides[1].called(after.flow.target)
+                yield replace(here, item_called="").entry("changed", "target", was, now, (meaning,), what)
             yield from self._comparison.of(here, before.part, after.part, _ENDS)
         for kind, which, outs in (("removed", 0, gone), ("added", 1, come)):
             for out in outs:
@@ -100,8 +100,10 @@ class Branches:
         text += f" if {out.flow.condition}" if out.flow.condition else " otherwise" if out.is_default else ""
         here = replace(place, old_id=out.flow.id, new_id=out.flow.id)
         meaning = f"branch_{kind}" if choice else "sequence_changed"
-        texts = ("", text) if which else (text, "")
-        return here.entry("added" if which else "removed", "branch", *texts, (meaning,), "branch" if choice else "way out")
+        what = "branch" if choice else "way out"
+        if which:
+            return here.entry("added", "branch", "", text, (meaning,), what)
+        return here.entry("removed", "branch", text, "", (meaning,), what)
 
     def _decision(self, old: list[Out], new: list[Out], pairs: list[tuple[Out, Out]], place: Place) -> Iterator[Entry]:
         """Which way is taken where no condition holds, and in which order conditions are asked."""
@@ -109,8 +111,8 @@ class Branches:
         defaults = [next((out for out in outs if out.is_default), None) for outs in (old, new)]
         ids = (paired.get(defaults[0].flow.id, "-") if defaults[0] else "", defaults[1].flow.id if defaults[1] else "")
         if ids[0] != ids[1]:
-            names = tuple(s.called(d.flow.target) if d else "" for s, d in zip(self._sides, defaults, strict=True))
-            yield place.entry("changed", "default", *names, ("default_changed",), "otherwise")
+            was, is_now = (s.called(d.flow.target) if d else "" for s, d in zip(self._sides, defaults, strict=True))
+            yield place.entry("changed", "default", was, is_now, ("default_changed",), "otherwise")
         node = self._sides[1].diagram.nodes[place.new_id]
         if node.type == "exclusiveGateway":
             asked = [paired[o.flow.id] for o in old if o.flow.id in paired and not o.is_default]
@@ -118,5 +120,5 @@ class Branches:
             asked = [name for name in asked if not by_id[name].is_default]
             now = [o.flow.id for o in new if o.flow.id in asked]
             if asked != now:
-                texts = tuple("; ".join(by_id[name].flow.condition or name for name in names) for names in (asked, now))
-                yield place.entry("moved", "order", *texts, ("decision_order_changed",), "order of conditions")
+                first, then = ("; ".join(by_id[name].flow.condition or name for name in names) for names in (asked, now))
+                yield place.entry("moved", "order", first, then, ("decision_order_changed",), "order of conditions")

@@ -55,7 +55,7 @@ class Place:
         said = sentence(kind, (self.called, self.item_called), what, old, new, meanings)
         return Entry(
             kind, self.new_id, self.step, self.parameter, name, old, new, meanings, said, self.item, self.old_id, touches,
-            self.called,
+            self.called, self.item_called, what,
         )  # fmt: skip
 
 
@@ -95,9 +95,10 @@ class Comparison:
         if attribute == "exclusive":
             yield from _bounds(place, old, new)
         elif not _said_by_twin(old, new, attribute):
-            what = "expected value" if attribute in judging.LIMITS and judging.is_expected(new) else property_words(attribute or new.name)
-            meanings = judging.meanings_of_value(old, new, attribute)
-            yield place.entry("changed", attribute or new.name, before, after, meanings, what)
+            expected = attribute in judging.LIMITS and judging.is_expected(new)
+            name = attribute or new.name
+            what = "expected value" if expected else property_words(name)
+            yield place.entry("changed", name, before, after, judging.meanings_of_value(old, new, attribute), what)
 
     def _parts(self, place: Place, old: Part, new: Part) -> Iterator[Entry]:
         before, after = ({(p.name, p.key): p for p in side.parts if p.name != "dmn:rule"} for side in (old, new))
@@ -126,7 +127,8 @@ class Comparison:
         for key, part in before.items():
             if part.name != "mes:parameter" or key in after:
                 continue
-            same = [k for k, other in after.items() if k not in before and k not in found.values() and _same_but_id(part, other)]
+            free = [k for k in after if k not in before and k not in found.values()]
+            same = [k for k in free if _same_but_id(part, after[k])]
             if len(same) == 1:
                 found[key] = same[0]
                 self._renamed[f"{place.new_id}.{key[1]}"] = f"{place.new_id}.{same[0][1]}"
@@ -159,8 +161,12 @@ def _within(place: Place, old: Part, new: Part, parent: Part | None) -> Place:
         name = f"{place.step}.{new.key}"
         given = place.reason_given or old.get("why") != new.get("why")
         return replace(
-            place, parameter=new.key, item_called=new.get("name") or new.key, critical=(name,) if critical else (), reason_given=given,
-        )  # fmt: skip
+            place,
+            parameter=new.key,
+            item_called=new.get("name") or new.key,
+            critical=(name,) if critical else (),
+            reason_given=given,
+        )
     if new.name == "mes:holdTime":
         return replace(place, item=new.key, item_called=f"hold time {new.key}", reason_given=old.get("why") != new.get("why"))
     if new.name == "mes:step":
@@ -181,13 +187,14 @@ def _come_or_gone(place: Place, part: Part, kind: Kind) -> Iterator[Entry]:
         text = part.get("")
         yield place.entry("changed", part.name, "" if added else text, text if added else "", (meaning,))
         return
-    place = replace(place, item_called=place.item_called)
     if part.name == "mes:parameter":
         critical = (f"{place.step}.{part.key}",) if part.get("class") in v.CRITICAL_CLASSES else ()
         place = replace(place, parameter=part.key, critical=critical)
     elif part.key:
         place = replace(place, item=part.key)
-    what = f"signature of the {SLOTS[part.key[0]]} ({part.key})" if part.name == "mes:signature" and part.key[:1] in SLOTS else item_words(part)
+    what = item_words(part)
+    if part.name == "mes:signature" and part.key[:1] in SLOTS:
+        what = f"signature of the {SLOTS[part.key[0]]} ({part.key})"
     text = content(part) or part.key
     yield place.entry(kind, part.name, "" if added else text, text if added else "", (meaning,), what)
 
@@ -203,7 +210,8 @@ def _order(place: Place, before: _Keyed, after: _Keyed) -> Iterator[Entry]:
         old = [key for kind, key in before if kind == name and (kind, key) in after]
         new = [key for kind, key in after if kind == name and (kind, key) in before]
         if old != new:
-            yield place.entry("moved", name, ", ".join(old), ", ".join(new), ("order_changed",), f"order of {property_words(name)}s")
+            what = f"order of {property_words(name)}s"
+            yield place.entry("moved", name, ", ".join(old), ", ".join(new), ("order_changed",), what)
 
 
 def _bounds(place: Place, old: Part, new: Part) -> Iterator[Entry]:
@@ -212,12 +220,13 @@ def _bounds(place: Place, old: Part, new: Part) -> Iterator[Entry]:
     for attribute, name in zip(judging.LIMITS, v.LIMIT_NAMES, strict=True):
         if (name in before) == (name in after):
             continue
-        texts = tuple("must not be reached" if name in side else "may be reached" for side in (before, after))
-        meanings = judging.limit(old, new, attribute) if old.get(attribute) and new.get(attribute) else ("limit_rewritten",)
-        inside = replace(place, item=attribute)
-        yield inside.entry("changed", "exclusive", *texts, meanings, f"{property_words(attribute)} {new.get(attribute)}".strip())
-    for name in sorted((before ^ after) - set(v.LIMIT_NAMES)):
-        yield place.entry("changed", "exclusive", name if name in before else "", name if name in after else "", ("other",))
+        was, now = ("must not be reached" if name in side else "may be reached" for side in (before, after))
+        both = old.get(attribute) and new.get(attribute)
+        meanings = judging.limit(old, new, attribute) if both else ("limit_rewritten",)
+        what = f"{property_words(attribute)} {new.get(attribute)}".strip()
+        yield replace(place, item=attribute).entry("changed", "exclusive", was, now, meanings, what)
+    for word in sorted((before ^ after) - set(v.LIMIT_NAMES)):
+        yield place.entry("changed", "exclusive", word if word in before else "", word if word in after else "", ("other",))
     if before == after:
         yield place.entry("changed", "exclusive", old.get("exclusive"), new.get("exclusive"), ("limit_rewritten",))
 

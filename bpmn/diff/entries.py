@@ -20,7 +20,8 @@ class Entry:
     the same. `step`: the step it belongs to, `parameter` its parameter, `item` any other thing with a name in it (a
     hold time, a signature, a row of a decision table). `property`: our attribute or the BPMN name. `old` and `new` are
     digit for digit what stands there; empty is nothing. `meanings`: identifiers of `MEANINGS`. `touches`: the critical
-    parameters (`S20.moi`) that it concerns. `called`: the step, or whatever else holds it, as people call it.
+    parameters (`S20.moi`) that it concerns. `called`, `about` and `what` are the step (or whatever else
+    holds it), the thing in it and the property as people call them.
     """
 
     kind: Kind
@@ -36,6 +37,8 @@ class Entry:
     old_element_id: str = ""
     touches: tuple[str, ...] = ()
     called: str = ""
+    about: str = ""
+    what: str = ""
 
     @property
     def weaker(self) -> bool:
@@ -51,8 +54,9 @@ class Entry:
         """The entry as plain values."""
         return {
             "kind": self.kind, "element_id": self.element_id, "old_element_id": self.old_element_id, "called": self.called,
-            "step": self.step, "parameter": self.parameter, "item": self.item, "property": self.property, "old": self.old,
-            "new": self.new, "meanings": list(self.meanings), "touches": list(self.touches), "sentence": self.sentence,
+            "about": self.about, "what": self.what, "step": self.step, "parameter": self.parameter, "item": self.item,
+            "property": self.property, "old": self.old, "new": self.new, "meanings": list(self.meanings),
+            "touches": list(self.touches), "sentence": self.sentence,
         }  # fmt: skip
 
 
@@ -111,7 +115,8 @@ class Difference:
             "identical": self.identical,
             "editorial": self.editorial,
             "summary": {
-                "entries": len(self.entries), "weaker": self.weaker, "critical": list(self.critical), "meanings": self.counts,
+                "entries": len(self.entries), "weaker": self.weaker, "critical": list(self.critical),
+                "meanings": self.counts,
             },
             "entries": [entry.to_json() for entry in self.entries],
         }  # fmt: skip

@@ -58,7 +58,8 @@ def _direction(old: Part, new: Part, attribute: str) -> str:
         return "limit_changed" if before != after else ""
     lower = attribute.endswith("Low")
     # A bound that must not be reached lies a hair inside the same number that may be reached.
-    inward = [(n if lower else -n, _NAMES[attribute] in side.get("exclusive").split()) for n, side in zip(numbers, (old, new), strict=True)]
+    excluded = [_NAMES[attribute] in side.get("exclusive").split() for side in (old, new)]
+    inward = [(number if lower else -number, out) for number, out in zip(numbers, excluded, strict=True)]
     if inward[0] == inward[1]:
         return "limit_rewritten"
     return "limit_tightened" if inward[1] > inward[0] else "limit_loosened"

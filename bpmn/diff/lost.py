@@ -219,5 +219,6 @@ def _rename(root: etree._Element, names: Mapping[str, str]) -> None:
         for attribute, text in element.attrib.items():
             if str(text) in names and etree.QName(str(attribute)).localname in _REFERENCES:
                 element.set(attribute, names[str(text)])
-        if element.text and element.text.strip() in names and short_name(element.tag) in ("flowNodeRef", "sourceRef", "targetRef"):
-            element.text = names[element.text.strip()]
+        text = (element.text or "").strip()
+        if text in names and short_name(element.tag) in ("flowNodeRef", "sourceRef", "targetRef"):
+            element.text = names[text]

@@ -58,7 +58,8 @@ MEANINGS: dict[str, Meaning] = {
     **_both_ways("answer_made_usual", "answer_made_departure"),
     # a step
     **_coming_and_going("step", "weaker", "stronger"),
-    **_same("step_moved", "renamed", "id_changed", "instruction_changed", "grouping_changed", "step_kind_changed", "form_changed"),
+    **_same("step_moved", "renamed", "id_changed", "instruction_changed", "grouping_changed"),
+    **_same("step_kind_changed", "form_changed"),
     **_both_ways("verification_weakened", "verification_strengthened"),
     **_same("verification_changed", "signature_meaning_changed", "decision_roles_changed"),
     **_coming_and_going("equipment"),

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bpmn import vocabulary as v
-from bpmn.diagram import BPMN, Flow, Node
+from bpmn.diagram import Flow, Node
 from bpmn.diff.branches import Branches
 from bpmn.diff.comparison import Comparison, Place, learn_renamed_parameters
 from bpmn.diff.entries import Difference, Entry, Kind
-from bpmn.diff.matching import SCOPES, Side, match, match_flows
+from bpmn.diff.matching import KINDS_OF_NODES, SCOPES, Side, match, match_flows
 from bpmn.diff.meanings import MEANINGS
 from bpmn.diff.parts import Part
 from bpmn.diff.ways import OUT, home, moved, ways
 from bpmn.diff.words import lines, sentence
+from bpmn.known_names import is_loop
 
 _SORTS = {
     "userTask": "step", "manualTask": "step", "exclusiveGateway": "choice", "parallelGateway": "parallel", "subProcess": "block",
@@ -82,19 +83,21 @@ class _Revisions:
         yield from self.comparison.of(place, self.old.processes[old_id], self.new.processes[new_id])
 
     def _process_come_or_gone(self) -> Iterator[Entry]:
-        for kind, side, known in (("removed", self.old, self.match.new_of), ("added", self.new, self.match.old_of)):
-            for process_id, part in side.processes.items():
-                if process_id not in known:
-                    place = Place(process_id, process_id, f"Process {process_id}")
-                    texts = (lines(part), "") if side is self.old else ("", lines(part))
-                    yield place.entry("removed" if side is self.old else "added", "process", *texts, (f"process_{kind}",), "")
+        for process_id, part in self.old.processes.items():
+            if process_id not in self.match.new_of:
+                place = Place(process_id, process_id, f"Process {process_id}")
+                yield place.entry("removed", "process", lines(part), "", ("process_removed",), "")
+        for process_id, part in self.new.processes.items():
+            if process_id not in self.match.old_of:
+                place = Place(process_id, process_id, f"Process {process_id}")
+                yield place.entry("added", "process", "", lines(part), ("process_added",), "")
 
     # nodes
 
     def _place(self, old_id: str, new_id: str) -> Place:
         step = new_id if new_id in self.new.diagram.steps else ""
-        critical = tuple(dict.fromkeys(f"{new_id}.{p}" for s, i in ((self.old, old_id), (self.new, new_id)) for p in _critical(s, i)))
-        return Place(old_id, new_id, self.new.called(new_id), step, critical=critical)
+        critical = dict.fromkeys(f"{new_id}.{name}" for name in (*_critical(self.old, old_id), *_critical(self.new, new_id)))
+        return Place(old_id, new_id, self.new.called(new_id), step, critical=tuple(critical))
 
     def _node(self, old_id: str, new_id: str) -> Iterator[Entry]:
         place, old, new = self._place(old_id, new_id), self.old.nodes[old_id], self.new.nodes[new_id]
@@ -105,16 +108,9 @@ class _Revisions:
             yield place.entry("changed", "type", before.type, after.type, ("type_changed",), "kind of element")
         if new_id in self.moved:
             yield from self._moved_entry(place, after)
-        entries = list(self.comparison.of(place, old, new, _NODE_ATTRIBUTES))
-        if old.get("name") != new.get("name") and not self._named_by_title(before, after):
-            entries.append(place.entry("changed", "name", old.get("name"), new.get("name"), ("renamed",)))
-        yield from entries
-
-    def _named_by_title(self, old: Node, new: Node) -> bool:
-        """Whether the name in the drawing is the id and title of the step, which are compared."""
-        return all(
-            node.name in (f"{node.id} {node.step.title}", node.step.title) if node.step else node.name == node.id for node in (old, new)
-        ) and (old.name == old.id or old.name.startswith(f"{old.id} ")) == (new.name == new.id or new.name.startswith(f"{new.id} "))
+        yield from self.comparison.of(place, old, new, _NODE_ATTRIBUTES)
+        if before.name != after.name and _naming(before) != _naming(after):
+            yield place.entry("changed", "name", before.name, after.name, ("renamed",))
 
     def _stands(self, side: Side, node_id: str) -> str:
         """Where a node stands, for people: after what, in which block."""
@@ -127,16 +123,16 @@ class _Revisions:
     # what came and went
 
     def _come_or_gone(self) -> Iterator[tuple[str, Entry]]:
-        for kind, side, known in (("removed", self.old, self.match.new_of), ("added", self.new, self.match.old_of)):
-            joins: Counter[tuple[str, str]] = Counter()
+        sides: tuple[tuple[Kind, Side, dict[str, str]], ...] = (
+            ("removed", self.old, self.match.new_of), ("added", self.new, self.match.old_of),
+        )  # fmt: skip
+        for kind, side, known in sides:
             alone = [node for node in side.diagram.nodes.values() if node.id not in known]
+            splits = [node for node in alone if len(side.diagram.outgoing.get(node.id, ())) > 1]
+            joins = Counter((node.type, node.scope) for node in splits)
             for node in alone:
-                if len(side.diagram.outgoing.get(node.id, ())) > 1:
-                    joins[node.type, node.scope] += 1
-            for node in alone:
-                if self._is_frame(side, node, joins):
-                    continue
-                yield self._key(side, node.id), self._one_sided(side, node, "removed" if kind == "removed" else "added")
+                if not self._is_frame(side, node, joins):
+                    yield node.id if kind == "added" else f"old/{node.id}", self._one_sided(side, node, kind)
 
     def _is_frame(self, side: Side, node: Node, joins: Counter[tuple[str, str]]) -> bool:
         """Whether a node is said by another: start and end by the block around them, a join by its split."""
@@ -152,25 +148,28 @@ class _Revisions:
         return False
 
     def _one_sided(self, side: Side, node: Node, kind: Kind) -> Entry:
-        text = "\n".join(filter(None, [self._stands(side, node.id), *self._branches_said(side, node), lines(side.nodes[node.id])]))
+        said = [self._stands(side, node.id), *self._branches_said(side, node), lines(side.nodes[node.id])]
+        text = "\n".join(filter(None, said))
         critical = tuple(f"{node.id}.{name}" for name in _critical(side, node.id))
         meanings = (f"{_sort(node)}_{kind}", *(("critical_touched",) if critical else ()))
         old, new = (text, "") if kind == "removed" else ("", text)
         called = side.called(node.id)
-        said = sentence(kind, (called,), "", old.partition("\n")[0], new.partition("\n")[0], meanings)
+        told = sentence(kind, (called,), "", old.partition("\n")[0], new.partition("\n")[0], meanings)
         step = node.id if node.step is not None else ""
         return Entry(
-            kind, node.id, step, "", _sort(node), old, new, meanings, said, old_element_id=node.id, touches=critical, called=called,
+            kind, node.id, step, "", _sort(node), old, new, meanings, told, old_element_id=node.id, touches=critical,
+            called=called, what=KINDS_OF_NODES.get(node.type, node.type),
         )  # fmt: skip
 
     def _branches_said(self, side: Side, node: Node) -> list[str]:
         flows = side.diagram.outgoing.get(node.id, ())
         if len(flows) < 2:
             return [f"if {flow.condition}" for flow in flows if flow.condition]
-        return [
-            f"way to {side.called(f.target)}" + (f" if {f.condition}" if f.condition else " otherwise" if f.id == node.default else "")
-            for f in flows
-        ]
+        said = []
+        for flow in flows:
+            when = f" if {flow.condition}" if flow.condition else " otherwise" if flow.id == node.default else ""
+            said.append(f"way to {side.called(flow.target)}{when}")
+        return said
 
     # ways
 
@@ -188,13 +187,13 @@ class _Revisions:
                 if homes[0] != homes[1]:
                     elsewhere.setdefault(homes, set()).add(new_id)
         gone = {node for group in elsewhere.values() for node in group}
-        both = [ways(side, self._name(is_old)) for side, is_old in ((self.old, True), (self.new, False))]
-        for graph in both:
+        old, new = ways(self.old, self._name(True)), ways(self.new, self._name(False))
+        for graph in (old, new):
             for node in {*graph.after, *graph.before}:
                 bare = node.removesuffix(OUT)
                 if "/" in bare or bare in gone:
                     graph.take_out(node)
-        groups = moved(*both, lambda node: tuple(sorted((node, self.match.old_of.get(node, node)))))
+        groups = moved(old, new, lambda node: tuple(sorted((node, self.match.old_of.get(node, node)))))
         return [*elsewhere.values(), *({node.removesuffix(OUT) for node in group} for group in groups)]
 
     def _moved_entry(self, place: Place, node: Node) -> Iterator[Entry]:
@@ -205,13 +204,13 @@ class _Revisions:
         if node.id != min(first, key=self.new.places.__getitem__):
             return
         others = sorted(together - {node.id}, key=self.new.places.__getitem__)
-        where = (self._stands(self.old, place.old_id), self._stands(self.new, place.new_id))
+        was, now = self._stands(self.old, place.old_id), self._stands(self.new, place.new_id)
         place = replace(place, item=", ".join(others), item_called=f"with {', '.join(others)}" if others else "")
-        yield place.entry("moved", "place", *where, (f"{_sort(node)}_moved",), "")
+        yield place.entry("moved", "place", was, now, (f"{_sort(node)}_moved",), "")
 
     def _branches(self) -> Branches:
-        nexts = tuple(self._next_of(side, self._name(is_old)) for side, is_old in ((self.old, True), (self.new, False)))
-        return Branches(self.sides, self.moved, self.flows, self.comparison, (nexts[0], nexts[1]))
+        nexts = self._next_of(self.old, self._name(True)), self._next_of(self.new, self._name(False))
+        return Branches(self.sides, self.moved, self.flows, self.comparison, nexts)
 
     def _next_of(self, side: Side, name: Callable[[str], str]) -> Callable[[Flow], str]:
         """The nodes of both diagrams that a flow comes to next, past what came, went or moved, as one text."""
@@ -233,9 +232,6 @@ class _Revisions:
         return leads_to
 
     # order, and what nothing named
-
-    def _key(self, side: Side, node_id: str) -> str:
-        return node_id if side is self.new else f"old/{node_id}"
 
     def _places(self) -> dict[str, float]:
         """The place in the recipe of every node of either diagram; what is gone stands where it stood."""
@@ -266,10 +262,17 @@ def _sort(node: Node) -> str:
     """The word that meanings have for a kind of node."""
     if node.event == "timerEventDefinition":
         return "timer"
-    if node.type in SCOPES and any(node.element.find(f"{{{BPMN}}}{k}LoopCharacteristics") is not None for k in ("standard", "multiInstance")):
+    if node.type in SCOPES and is_loop(node):
         return "loop"
     sort = _SORTS.get(node.type, "element")
     return sort if f"{sort}_added" in MEANINGS else "element"
+
+
+def _naming(node: Node) -> str:
+    """How a node is named in the drawing, with its id and its step's title, which are compared, left open."""
+    title = node.step.title if node.step else ""
+    text = node.name.replace(title, "{title}") if title else node.name
+    return text.replace(node.id, "{id}")
 
 
 def _critical(side: Side, node_id: str) -> list[str]:

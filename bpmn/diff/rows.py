@@ -44,7 +44,7 @@ def compare(old: Part, new: Part) -> Iterator[RowChange]:
 def _blocks(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
     """What `SequenceMatcher` finds, the same in both directions."""
     if before <= after:
-        return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        return list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
     return [(kind, j, j2, i, i2) for kind, i, i2, j, j2 in SequenceMatcher(None, after, before, autojunk=False).get_opcodes()]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from bpmn.diff.meanings import MEANINGS
 from bpmn.diff.parts import Part
+from bpmn.vocabulary import MEANINGS as SIGNED
+from bpmn.vocabulary import ROLES
 
 PROPERTIES: dict[str, str] = {
     "norLow": "lower normal limit", "norHigh": "upper normal limit", "parLow": "lower accepted limit",
@@ -44,17 +46,31 @@ def item_words(part: Part) -> str:
 
 def content(part: Part) -> str:
     """All that a thing says, on one line: its name first, then its values, then what hangs on it."""
+    if part.name == "mes:signature":
+        return signature(part)
     known = ("name", "title", "")
     said = [part.get(name) for name in known if part.get(name)]
-    said += [f"{property_words(k)} {text}" for k, text in part.values.items() if k not in known and k != "id" and text != part.key]
-    said += [f"{item_words(inner)} ({content(inner)})" if inner.values else property_words(inner.name) for inner in part.parts]
+    values = [(k, text) for k, text in part.values.items() if k not in known and k != "id" and text != part.key]
+    said += [f"{property_words(k)} {text}" for k, text in values]
+    for inner in part.parts:
+        said.append(f"{item_words(inner)} ({content(inner)})" if inner.values else property_words(inner.name))
     return "; ".join(said)
+
+
+def signature(part: Part) -> str:
+    """Who signs, as what; the identifiers where they are nobody we know."""
+    roles = " or ".join(ROLES.get(role, role) for role in part.get("roles").split())
+    meanings = " or ".join(SIGNED.get(meaning, meaning) for meaning in part.get("meanings").split())
+    differs = part.get("differs")
+    rest = [f"{name} {text}" for name, text in part.values.items() if name not in ("code", "roles", "meanings", "differs")]
+    return "; ".join(filter(None, [roles, meanings, f"not the signers of {differs}" if differs else "", *rest]))
 
 
 def lines(part: Part) -> str:
     """All that a step says, one line for each thing in it."""
     own = [f"{property_words(k)}: {text}" for k, text in part.values.items() if k not in ("name", "attachedToRef")]
-    inside = [lines(p) if p.name in ("extensionElements", "mes:step") else f"{item_words(p)}: {content(p)}" for p in part.parts]
+    opened = ("extensionElements", "mes:step")
+    inside = [lines(p) if p.name in opened else f"{item_words(p)}: {content(p)}" for p in part.parts]
     return "\n".join(filter(None, own + inside))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import groupby
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -10,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from lxml import etree
 
 from bpmn.diff import MEANINGS, Difference, Entry, Meaning
-from bpmn.diff.words import property_words
 from bpmn.layout import DI, lay_out
 from bpmn.reading import DiagramError, read_xml
 from engine.queries.comparison import comparable, compared, revision_text
@@ -20,8 +21,11 @@ from web.acting import site
 page = Blueprint("comparison_page", __name__)
 
 FILTERS = {"": "All changes", "critical": "Critical parameters", "weaker": "Weaker control"}
-_GLYPHS = {"stronger": "done", "weaker": "exception", "neutral": "info", "editorial": "withdrawn", "mark": "blocked"}
-_TONES = {"stronger": "good", "weaker": "watch", "mark": "bad"}
+_CHIPS = {
+    "weaker": ("exception", "watch"), "stronger": ("done", "good"), "neutral": ("info", ""), "editorial": ("withdrawn", ""),
+    "why_unchanged": ("exception", "watch"), "critical_touched": ("info", "open"),
+}  # fmt: skip
+Words = list[tuple[bool, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,35 @@ class Change:
     entry: Entry
 
     @property
-    def what(self) -> str:
-        """The property in words, with the thing that it belongs to."""
-        of = self.entry.sentence.removeprefix(self.entry.called).lstrip(",: ").partition(": ")
-        if self.entry.kind in ("added", "removed") and not of[0].strip().startswith(("added", "removed")):
-            return of[0].removesuffix(f" {self.entry.kind}")
-        return property_words(self.entry.property)
+    def heading(self) -> str:
+        """What of the step it is: `Viability: lower normal limit`."""
+        about = [self.entry.about, self.entry.what]
+        return ": ".join(filter(None, about if self.entry.what not in self.entry.about else about[:1]))
 
     @property
-    def chips(self) -> list[tuple[Meaning, str, str]]:
-        """What it means: words, glyph and tone; what is said anyway is left out."""
-        said = f"{self.entry.property} {self.entry.kind}".replace("_", " ")
-        found = [MEANINGS[name] for name in self.entry.meanings]
-        return [(m, _GLYPHS[m.weight], _TONES.get(m.weight, "")) for m in found if m.words != said]
+    def mark(self) -> str:
+        """What happened to the element in the drawing; a thing that came or went in it has changed it."""
+        entry = self.entry
+        whole = entry.property in ("place", "branch") or (not entry.about and f"{entry.property}_added" in MEANINGS)
+        return entry.kind if whole else "changed"
+
+    @property
+    def chips(self) -> list[tuple[str, str, str]]:
+        """What it means: words, glyph and tone; what the heading says already is left out."""
+        said = f"{self.entry.property}_{self.entry.kind}"
+        names = [name for name in self.entry.meanings if name != said]
+        return [(MEANINGS[name].words, *(_CHIPS.get(name) or _CHIPS[MEANINGS[name].weight])) for name in names]
+
+    @property
+    def texts(self) -> tuple[Words, Words]:
+        """Old and new text in runs of words, each with whether the other one lacks it."""
+        old, new = (re.split(r"(\s+)", text) for text in (self.entry.old, self.entry.new))
+        before: Words = []
+        after: Words = []
+        for kind, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            before.append((kind != "equal", "".join(old[i:i_end])))
+            after.append((kind != "equal", "".join(new[j:j_end])))
+        return before, after
 
 
 @page.get("/recipes/<revision_id>/compare")

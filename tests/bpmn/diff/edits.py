@@ -42,23 +42,40 @@ def with_flows(*flows: str, text: str = BASE) -> str:
     return replaced(("</bpmn:process>", "".join(flows) + "</bpmn:process>"), text=text)
 
 
-STEP_INSERTED = with_flows(REST, flow("n1", "REST", "WEIGH"), text=replaced(('id="f2" sourceRef="CLEAR" targetRef="WEIGH"', 'id="f2" sourceRef="CLEAR" targetRef="REST"')))
+STEP_INSERTED = with_flows(
+    REST,
+    flow("n1", "REST", "WEIGH"),
+    text=replaced(('id="f2" sourceRef="CLEAR" targetRef="WEIGH"', 'id="f2" sourceRef="CLEAR" targetRef="REST"')),
+)
 STEP_MOVED = replaced(
     ('id="f1" sourceRef="start" targetRef="CLEAR"', 'id="f1" sourceRef="start" targetRef="WEIGH"'),
     ('id="f2" sourceRef="CLEAR" targetRef="WEIGH"', 'id="f2" sourceRef="CLEAR" targetRef="split"'),
     ('id="f4" sourceRef="WEIGH" targetRef="split"', 'id="f4" sourceRef="WEIGH" targetRef="CLEAR"'),
 )
 FRAMED = replaced(
-    ('<bpmn:intermediateCatchEvent id="lab">', '<bpmn:subProcess id="UP" name="Result"><bpmn:startEvent id="us"/><bpmn:intermediateCatchEvent id="lab">'),
-    ("</bpmn:intermediateCatchEvent>", "</bpmn:intermediateCatchEvent><bpmn:endEvent id=\"ue\"/>" + flow("u1", "us", "lab") + flow("u2", "lab", "ue") + "</bpmn:subProcess>"),
+    (
+        '<bpmn:intermediateCatchEvent id="lab">',
+        '<bpmn:subProcess id="UP" name="Result"><bpmn:startEvent id="us"/><bpmn:intermediateCatchEvent id="lab">',
+    ),
+    (
+        "</bpmn:intermediateCatchEvent>",
+        '</bpmn:intermediateCatchEvent><bpmn:endEvent id="ue"/>'
+        + flow("u1", "us", "lab")
+        + flow("u2", "lab", "ue")
+        + "</bpmn:subProcess>",
+    ),
     ('sourceRef="STIR" targetRef="lab"', 'sourceRef="STIR" targetRef="UP"'),
     ('sourceRef="lab" targetRef="note"', 'sourceRef="UP" targetRef="note"'),
 )
 CHOICE_ADDED = with_flows(
-    '<bpmn:exclusiveGateway id="g" default="g2"/><bpmn:exclusiveGateway id="g_join"/>', REST,
-    flow("g1", "g", "REST", "WEIGH.salt &gt; 81"), flow("g2", "g", "g_join"), flow("g3", "REST", "g_join"), flow("g4", "g_join", "FILTER"),
+    '<bpmn:exclusiveGateway id="g" default="g2"/><bpmn:exclusiveGateway id="g_join"/>',
+    REST,
+    flow("g1", "g", "REST", "WEIGH.salt &gt; 81"),
+    flow("g2", "g", "g_join"),
+    flow("g3", "REST", "g_join"),
+    flow("g4", "g_join", "FILTER"),
     text=replaced(('sourceRef="SIZE" targetRef="FILTER"', 'sourceRef="SIZE" targetRef="g"')),
-)  # fmt: skip
+)
 BRANCH_ADDED = with_flows(REST, flow("b1", "split", "REST"), flow("b2", "REST", "join"))
 NEW_ID = BASE.replace('"WEIGH"', '"W1"').replace("WEIGH.", "W1.").replace('name="WEIGH ', 'name="W1 ')
 
@@ -102,7 +119,12 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ["changed ADD/more norHigh: WEIGH.salt / 10 -> WEIGH.salt / 8 [limit_changed why_unchanged]"],
     ),
     "the same quantities in another unit": (
-        replaced(('uom="g" target="80" norLow="78.0" norHigh="82.0" parLow="75" parHigh="85"', 'uom="kg" target="0.08" norLow="0.078" norHigh="0.0815" parLow="0.075" parHigh="0.085"')),
+        replaced(
+            (
+                'uom="g" target="80" norLow="78.0" norHigh="82.0" parLow="75" parHigh="85"',
+                'uom="kg" target="0.08" norLow="0.078" norHigh="0.0815" parLow="0.075" parHigh="0.085"',
+            )
+        ),
         [
             "changed WEIGH/salt norHigh: 82.0 -> 0.0815 [critical_touched limit_tightened why_unchanged]",
             "changed WEIGH/salt norLow: 78.0 -> 0.078 [critical_touched limit_rewritten]",
@@ -135,7 +157,7 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "answers": (
-        replaced((' departs="true"/>', "/><mes:choice value=\"wet\"/>")),
+        replaced((' departs="true"/>', '/><mes:choice value="wet"/>')),
         [
             "added WEIGH/look#wet mes:choice: - -> wet [answer_added]",
             "changed WEIGH/look#grey departs: true -> - [answer_made_usual]",
@@ -147,9 +169,12 @@ EDITS: dict[str, tuple[str, list[str]]] = {
     ),
     "a parameter more and one less": (
         replaced(
-            ('<mes:parameter id="per_litre" name="Salt per litre" type="num" uom="g/L" source="calc" formula="salt/order.size"/>',
-             '<mes:parameter id="lot" name="Lot" type="text"/>'),
-        ),  # fmt: skip
+            (
+                '<mes:parameter id="per_litre" name="Salt per litre" type="num" uom="g/L" source="calc"'
+                ' formula="salt/order.size"/>',
+                '<mes:parameter id="lot" name="Lot" type="text"/>',
+            ),
+        ),
         [
             "added WEIGH/lot mes:parameter: - -> Lot; type text [parameter_added]",
             "removed WEIGH/per_litre mes:parameter: Salt per litre; type num; unit g/L; where the value comes from calc;"
@@ -163,7 +188,7 @@ EDITS: dict[str, tuple[str, list[str]]] = {
     "no witness": (
         without(r'\s*<mes:signature code="W"[^>]*/>'),
         [
-            "removed CLEAR#W mes:signature: who may sign MFG_WIT; meaning witnessed_by -> - [verification_weakened]",
+            "removed CLEAR#W mes:signature: Second operator / witness; Witnessed by -> - [verification_weakened]",
         ],
     ),
     "more people may verify, one less may perform": (
@@ -171,7 +196,9 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ["changed WEIGH#V roles: MFG_VER QA_FLR -> MFG_VER QA_FLR MFG_SUP [critical_touched verification_weakened]"],
     ),
     "no scan, other equipment and material": (
-        replaced(('<mes:scan kind="material"/>', ""), ('class="balance"', 'class="scale"'), ('name="sodium chloride"', 'name="NaCl"')),
+        replaced(
+            ('<mes:scan kind="material"/>', ""), ('class="balance"', 'class="scale"'), ('name="sodium chloride"', 'name="NaCl"')
+        ),
         [
             "added WEIGH#NaCl mes:material: - -> NaCl [material_added]",
             "added WEIGH#scale mes:equipment: - -> scale [equipment_added]",
@@ -182,9 +209,12 @@ EDITS: dict[str, tuple[str, list[str]]] = {
     ),
     "severity, title, instruction and why of a step": (
         replaced(
-            ('text="wrong lot" severity="major"', 'text="wrong lot" severity="critical"'), ("WEIGH Weigh the salt", "WEIGH Weigh salt"),
-            ('title="Weigh the salt"', 'title="Weigh salt"'), ("Weigh and write down.", "Weigh twice."), ("Osmolality follows", "Taste follows"),
-        ),  # fmt: skip
+            ('text="wrong lot" severity="major"', 'text="wrong lot" severity="critical"'),
+            ("WEIGH Weigh the salt", "WEIGH Weigh salt"),
+            ('title="Weigh the salt"', 'title="Weigh salt"'),
+            ("Weigh and write down.", "Weigh twice."),
+            ("Osmolality follows", "Taste follows"),
+        ),
         [
             "changed WEIGH instruction: Weigh and write down. -> Weigh twice. [instruction_changed]",
             "changed WEIGH rationale: Osmolality follows the salt. -> Taste follows the salt. [why_changed]",
@@ -202,7 +232,10 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "header and order": (
-        replaced(('revision="1.0" title="Wash buffer"', 'revision="1.1" title="Wash buffer, new"'), ('label="Batch size"', 'label="Size"')),
+        replaced(
+            ('revision="1.0" title="Wash buffer"', 'revision="1.1" title="Wash buffer, new"'),
+            ('label="Batch size"', 'label="Size"'),
+        ),
         [
             "changed MR-BUF-001 revision: 1.0 -> 1.1 [revision_number]",
             "changed MR-BUF-001 title: Wash buffer -> Wash buffer, new [header_changed]",
@@ -243,7 +276,9 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ["changed f_no target: meet choice -> lab awaited event [branch_redirected]"],
     ),
     "loop": (
-        replaced(('loopMaximum="5"', 'loopMaximum="9"'), (">MIX.again<", ">MIX.again and not false<"), ('label="R"', 'label="D"')),
+        replaced(
+            ('loopMaximum="5"', 'loopMaximum="9"'), (">MIX.again<", ">MIX.again and not false<"), ('label="R"', 'label="D"')
+        ),
         [
             "changed STIR label: R -> D [loop_changed]",
             "changed STIR loopCondition: MIX.again -> MIX.again and not false [loop_condition_changed]",
@@ -251,7 +286,12 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "timer, script, service and message": (
-        replaced(("hours(2)", "hours(3)"), ("salt - 80", "salt - 81"), ('value="salt"', 'value="water"'), ('name="lab result"', 'name="lab"')),
+        replaced(
+            ("hours(2)", "hours(3)"),
+            ("salt - 80", "salt - 81"),
+            ('value="salt"', 'value="water"'),
+            ('name="lab result"', 'name="lab"'),
+        ),
         [
             "added -#lab message: - -> lab [event_changed]",
             "changed lab messageRef: lab result -> lab [event_changed]",
@@ -269,14 +309,23 @@ EDITS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "a remark and a comment": (
-        replaced(("Next to the balance.", "In the booth."), ('<bpmn:endEvent id="end"/>', '<bpmn:endEvent id="end"><!-- last --></bpmn:endEvent>')),
+        replaced(
+            ("Next to the balance.", "In the booth."),
+            ('<bpmn:endEvent id="end"/>', '<bpmn:endEvent id="end"><!-- last --></bpmn:endEvent>'),
+        ),
         [
             "changed WEIGH documentation: Next to the balance. -> In the booth. [editorial]",
             "changed end comment: - -> last [editorial]",
         ],
     ),
     "what others wrote": (
-        replaced(('<bpmn:endEvent id="end"/>', '<bpmn:endEvent id="end"><bpmn:extensionElements><a:b xmlns:a="urn:a" c="d"/></bpmn:extensionElements></bpmn:endEvent>')),
+        replaced(
+            (
+                '<bpmn:endEvent id="end"/>',
+                '<bpmn:endEvent id="end"><bpmn:extensionElements><a:b xmlns:a="urn:a" c="d"/>'
+                "</bpmn:extensionElements></bpmn:endEvent>",
+            )
+        ),
         ["added end {urn:a}b: - -> c d [foreign_changed]"],
     ),
-}  # fmt: skip
+}

@@ -36,7 +36,14 @@ def test_the_change_back_is_the_mirror_image(name: str) -> None:
     kinds = {"added": "removed", "removed": "added"}
 
     def mirrored(entry: Entry) -> tuple[str, ...]:
-        return (kinds.get(entry.kind, entry.kind), entry.old_element_id, entry.property, entry.new, entry.old, *opposite(entry.meanings))
+        return (
+            kinds.get(entry.kind, entry.kind),
+            entry.old_element_id,
+            entry.property,
+            entry.new,
+            entry.old,
+            *opposite(entry.meanings),
+        )
 
     there = sorted(mirrored(entry) for entry in between(BASE, edited).entries)
     back = [(e.kind, e.element_id, e.property, e.old, e.new, *sorted(e.meanings)) for e in between(edited, BASE).entries]
@@ -55,22 +62,23 @@ def test_moving_every_shape_is_no_change() -> None:
     "pairs",
     [
         [('id="f4" ', 'id="Flow_17" ')],
-        [('xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"', 'xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL"')],
-        [('id="size" ', 'id="size" ')] and [('name="size" type="num" label="Batch size"', 'label="Batch size"   type="num" name="size"')],
+        [('name="size" type="num" label="Batch size"', 'label="Batch size"   type="num" name="size"')],
         [('id="late_definition"', 'id="x"')],
         [('code="W"', 'differs="" code="W"'), ('cancelActivity="false"', "cancelActivity='false'")],
         [('id="msg_result"', 'id="Message_1"'), ('messageRef="msg_result"', 'messageRef="Message_1"')],
         [(' xsi:type="bpmn:tFormalExpression"', "")],
         [('id="r2"', 'id="DecisionRule_9"')],
-        [('targetNamespace="urn:batchwright:tests">', 'targetNamespace="urn:batchwright:tests" exporter="Somebody" exporterVersion="9">')],
-        [("<mes:deviation", "<!-- -->\n\n<mes:deviation")][:0],
+        [(':tests">', ':tests" exporter="Somebody" exporterVersion="9">')],
+        [("<mes:deviation", "\n\n\n<mes:deviation")],
     ],
 )
 def test_how_a_file_is_written_is_no_change(pairs: list[tuple[str, str]]) -> None:
-    text = replaced(*pairs)
-    if "xmlns:b=" in text:
-        text = text.replace("<bpmn:", "<b:").replace("</bpmn:", "</b:")
-    assert [told(entry) for entry in between(BASE, text).entries] == []
+    assert [told(entry) for entry in between(BASE, replaced(*pairs)).entries] == []
+
+
+def test_another_prefix_is_no_change() -> None:
+    other = BASE.replace("xmlns:bpmn=", "xmlns:b=").replace("<bpmn:", "<b:").replace("</bpmn:", "</b:")
+    assert between(BASE, other).identical
 
 
 def test_the_summary_is_computed() -> None:
