@@ -86,6 +86,8 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.DiagramRefusedError: (422, "diagram-refused"),
     e.RevisionLockedError: (409, "revision-locked"),
     e.DryRunMissingError: (409, "dry-run-missing"),
+    e.DryRunBusyError: (409, "dry-run-busy"),
+    e.DryRunOutdatedError: (409, "dry-run-outdated"),
     e.RecipeFieldError: (422, "invalid-entries"),
     e.CorrectionRefusedError: (409, "correction-refused"),
     # People and what they work with

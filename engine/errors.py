@@ -199,6 +199,14 @@ class DryRunMissingError(BatchwrightError):
     """This site approves nothing without a signed dry run that passed, and there is none of this document. Run it first."""
 
 
+class DryRunBusyError(BatchwrightError):
+    """As many dry runs as the site makes at once are under way. Wait until one is done, or end one."""
+
+
+class DryRunOutdatedError(BatchwrightError):
+    """This dry run is no evidence of the revision as it is now. Make another one."""
+
+
 class RecipeFieldError(BatchwrightError):
     """Something about the recipe is missing or malformed."""
 
