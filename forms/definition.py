@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+import re
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, get_type_hints
 
 from forms.field import Choice, Field
 from forms.fields import FIELD_TYPES
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}", re.ASCII)
+_PLACE = re.compile(r"fields\[(\d+)\](?:\.(\w+))?")
+MOST_FIELDS = 100
 
 
 class DefinitionError(ValueError):
@@ -30,9 +35,42 @@ class Definition:
 
 
 @cache
+def packaged() -> tuple[str, ...]:
+    """The names of the forms that come with the product; each is revision 1 of its form."""
+    folder = files("forms") / "definitions"
+    return tuple(sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json")))
+
+
+@cache
+def packaged_text(name: str) -> str:
+    """The JSON text of one of them."""
+    return (files("forms") / "definitions" / f"{name}.json").read_text(encoding="utf-8")
+
+
+@cache
 def load(name: str) -> Definition:
     """The product's form of that name. Raises DefinitionError."""
-    return parse(name, (files("forms") / "definitions" / f"{name}.json").read_text(encoding="utf-8"))
+    return parse(name, packaged_text(name))
+
+
+def write(definition: Definition) -> str:
+    """The JSON text of a form, defaults left out. Reading it gives an equal form."""
+    plain = Field("", "", "")
+    items = []
+    for field in definition.fields:
+        given = {k: v for k, v in asdict(field).items() if v != getattr(plain, k) or k in ("name", "label", "type")}
+        if field.choices:
+            given["choices"] = [{k: v for k, v in asdict(choice).items() if v} for choice in field.choices]
+        items.append(given)
+    return json.dumps({"id": definition.id, "title": definition.title, "fields": items}, ensure_ascii=False, indent=2) + "\n"
+
+
+def place_of(problem: str) -> tuple[int | None, str, str]:
+    """Where a problem is: the field (from 0, None: the form itself), its key, and the problem without that place."""
+    found = _PLACE.match(problem)
+    if found is None:
+        return None, "", problem
+    return int(found[1]), found[2] or "", problem[found.end() :].lstrip(": ")
 
 
 def parse(name: str, text: str) -> Definition:
@@ -48,6 +86,8 @@ def parse(name: str, text: str) -> Definition:
     items = given.get("fields")
     if not isinstance(items, list) or not items:
         raise DefinitionError(name, [*problems, "fields must be a list with at least one field"])
+    if len(items) > MOST_FIELDS:
+        raise DefinitionError(name, [*problems, f"fields must be at most {MOST_FIELDS}"])
     found = [_field(item, f"fields[{i}]", problems) for i, item in enumerate(items)]
     names = [field.name for field in found]
     problems += [f"the field {twice!r} stands there twice" for twice in sorted({n for n in names if names.count(n) > 1})]
@@ -66,12 +106,18 @@ def _field(item: Any, place: str, problems: list[str]) -> Field:
         )
     field = Field(**{"name": "", "label": "", "type": "", **values})
     problems += [f"{place}.{key} must be given" for key in ("name", "label") if not _is_filled(getattr(field, key))]
+    if field.name.strip() and not _NAME.fullmatch(field.name):
+        problems.append(f"{place}.name must begin with a letter and have A-Z, a-z, 0-9 and _ only, at most 60")
     if field.type not in FIELD_TYPES:
         problems.append(f"{place}.type must be one of {', '.join(FIELD_TYPES)}")
     if (field.type == "choice") != bool(field.choices):
         problems.append(f"{place}.choices belong to a choice, and only there")
     if any(not _is_filled(choice.value) for choice in field.choices):
         problems.append(f"{place}.choices each need a value")
+    if len({choice.value for choice in field.choices}) < len(field.choices):
+        problems.append(f"{place}.choices must differ")
+    if field.qualifier and field.type not in ("num", "int"):
+        problems.append(f"{place}.qualifier belongs to a number")
     if not 0 < field.min_length <= field.max_length:
         problems.append(f"{place}.min_length must be above 0 and not above max_length")
     return field

@@ -8,6 +8,7 @@ from api.resources.comparisons import comparisons
 from api.resources.drafts import drafts
 from api.resources.drawings import drawings
 from api.resources.equipment import equipment
+from api.resources.forms import forms
 from api.resources.health import health
 from api.resources.imports import imports
 from api.resources.lots import lots
@@ -19,5 +20,6 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, imports, drafts, drawings, comparisons, batches, tasks, record, people, equipment, lots, seals, health,
+    session, recipes, imports, drafts, forms, drawings, comparisons, batches, tasks, record, people, equipment, lots, seals,
+    health,
 )  # fmt: skip

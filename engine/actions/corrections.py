@@ -15,10 +15,11 @@ from engine.actions.findings import judge_and_raise
 from engine.actions.holds import begun_otherwise
 from engine.actions.reasons import reason as said
 from engine.actions.rejudgement import judge_again
-from engine.actions.values import Origin, field_of, write_value
+from engine.actions.values import Origin, write_value
 from engine.batch_record import BatchRecord
 from engine.control_recipe import iteration_of
 from engine.errors import CorrectionRefusedError, RecordNotFoundError
+from engine.form import field_of
 from engine.records import Correction, ParameterValue
 from engine.rules.facts import CorrectionFacts
 from engine.running import note_advance

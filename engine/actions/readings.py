@@ -9,9 +9,10 @@ from typing import Any
 
 from engine import clock
 from engine.actions import access
-from engine.actions.values import applicable, field_of
+from engine.actions.values import applicable
 from engine.batch_record import BatchRecord
 from engine.errors import EventTimeError, ReadingRefusedError
+from engine.form import field_of
 from engine.records import Equipment, Reading, Task
 from engine.rules.equipment import READY
 from engine.transaction import Act, Actor

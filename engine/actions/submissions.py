@@ -10,9 +10,10 @@ from bpmn import vocabulary as v
 from engine import clock
 from engine.actions import access
 from engine.actions.calculations import calculate
-from engine.actions.values import Origin, applicable, field_of, write_value
+from engine.actions.values import Origin, applicable, write_value
 from engine.batch_record import BatchRecord
 from engine.errors import AlreadyRecordedError, EntryRefusedError, ReadingRefusedError
+from engine.form import field_of
 from engine.scope import Row
 from engine.transaction import Act, Actor
 from forms.field import Entry

@@ -15,6 +15,7 @@ from engine.actions.findings import judge_and_raise, raise_findings
 from engine.actions.holds import hold_event
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
+from engine.form import field_of
 from engine.records import ParameterValue
 from engine.rules import Judgement, judge
 from engine.rules.facts import EntryFacts, Limits, ValueFacts
@@ -22,7 +23,7 @@ from engine.rules.limits import evaluate_limits
 from engine.scope import Row
 from engine.transaction import Act, Actor
 from engine.values import canonical
-from forms.field import Choice, Entry, Field
+from forms.field import Entry
 from forms.form import check
 
 _TWENTY_DIGITS = Context(prec=20)
@@ -63,23 +64,6 @@ def applicable(batch: BatchRecord, task: dict[str, Any]) -> dict[str, v.Paramete
         return {p.id: p for p in step.parameters}
     scope = batch.scope(task)
     return {p.id: p for p in step.parameters if not p.when or parse(p.when).try_evaluate(scope) is not False}
-
-
-def field_of(parameter: v.Parameter) -> Field:
-    """The form field of a parameter."""
-    return Field(
-        name=parameter.id,
-        label=parameter.name,
-        type=parameter.type,
-        uom=parameter.uom,
-        choices=tuple(Choice(c.value, c.label) for c in parameter.choices),
-        qualifier=parameter.qualifier,
-        required=not parameter.optional,
-        multiline=parameter.multiline,
-        min_length=parameter.min_length,
-        max_length=parameter.max_length,
-        example=parameter.example,
-    )
 
 
 def write_value(

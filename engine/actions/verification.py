@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.actions.findings import raise_findings
-from engine.actions.values import field_of
 from engine.batch_record import BatchRecord
+from engine.form import field_of
 from engine.rules import Finding
 from engine.scope import Row
 from engine.transaction import Act, Actor
