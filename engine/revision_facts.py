@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from bpmn.diff import diff
 from engine.documents import problems
 from engine.reader import Reader
 from engine.records import DryRun, RecipeDocument, RecipeDraft, RecipeRevision, Signature
@@ -38,7 +39,7 @@ def revision_facts(reader: Reader, revision_id: str) -> dict[str, Any]:
         "dry_run": run["verdict"] if run else "none",
         "dry_run_report": run["id"] if run else "",
         "compared_with": base["id"] if base else "",
-        "compared_hash": base["hash"] if base else "",
+        "changes": _changes(reader.get(RecipeDocument, hash=base["hash"])["xml"], text) if base and row["kind"] != "form" else {},
     }
 
 
@@ -64,6 +65,13 @@ def dry_run_of(reader: Reader, digest: str) -> Row | None:
         if signatures:
             signed.append((min(s["signed_at"] for s in signatures), row))
     return max(signed, key=lambda pair: pair[0])[1] if signed else None
+
+
+@lru_cache(maxsize=16)
+def _changes(old: str, new: str) -> dict[str, Any]:
+    """How many changes there are, how many control less than before, and which critical parameters they touch."""
+    summary = diff(old.encode(), new.encode()).to_json()["summary"]
+    return {"entries": summary["entries"], "weaker": summary["weaker"], "critical": summary["critical"]}
 
 
 @lru_cache(maxsize=64)
