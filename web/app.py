@@ -32,6 +32,7 @@ from web.pages import (
     forms,
     health,
     home,
+    imports,
     materials,
     people,
     recipes,

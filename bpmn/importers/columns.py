@@ -302,3 +302,15 @@ _HEADER_KEYS = re.compile(
 
 def _is_header(table: SourceTable) -> bool:
     return any(_HEADER_KEYS.match(row[0]) and row[1] for row in table.rows) and len(table.rows) <= 30
+
+
+def as_role(table: SourceTable, role: str, heading_row: int, kept: Mapping[str, str]) -> TableMapping:
+    """What the columns mean when a person says what the table is, and where its headings stand."""
+    width = len(table.rows[0])
+    if role == "none":
+        return TableMapping(role, heading_row, ("",) * width, (0.0,) * width)
+    if role == "header" and width >= 2:
+        return TableMapping(role, heading_row, ("key", "value", *[""] * (width - 2)), (1.0,) * width)
+    headings = table.rows[heading_row] if 0 <= heading_row < len(table.rows) else ("",) * width
+    columns, confidence = _assign(headings, role, kept)
+    return _by_content(table, TableMapping(role, heading_row, columns, confidence))

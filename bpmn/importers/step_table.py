@@ -197,7 +197,8 @@ class _Table:
         if name not in ("", "step_id", "title", "instruction", "unit_procedure", "operation") or len(text) > 80:
             return ""
         if name == "step_id":
-            return text if not step_id_of(text) or " " in text else ""
+            numbered = step_id_of(text) and any(c.isdigit() for c in text) and " " not in text
+            return "" if numbered and not text.upper().startswith("UP") else text
         if name == "unit_procedure":
             return text
         return (
