@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from engine.actions import drafts
-from engine.actor import Actor
-from engine.transaction import perform
-from tests.web.conftest import OWN, hire
-from tests.web.serving import served
-from web.app import create_app
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Page
 
-    from engine.site import Site
-
-COUNT_POINTERS = """
-window.pointerActions = 0;
-addEventListener("pointerdown", () => { window.pointerActions += 1; }, true);
-"""
-PIA = Actor("pia", "Pia Process", frozenset({"PROC"}))
+    from tests.web.editor.desk import Desk
 
 
-@contextmanager
-def open_editor(page: Page, site: Site, recipe_id: str, xml: str = "") -> Iterator[TableHands]:
-    """Pia begins a draft and opens it in the editor."""
-    hire(site, "pia", "Pia Process", ("PROC",))
-    named = {"recipe_id": recipe_id, "revision": "1.0", "title": "Test"}
-    perform(site, drafts.start_draft, actor=PIA, stream=f"recipe:{recipe_id}", xml=xml, **named)
-    with served(create_app(site, SIGN_IN_LIMIT="")) as address:
-        page.add_init_script(COUNT_POINTERS)
-        page.goto(f"{address}/sign-in")
-        page.fill("#f-login", "pia")
-        page.fill("#f-password", OWN)
-        page.click("button.main")
-        page.goto(f"{address}/recipes/{recipe_id}@1.0/edit")
-        page.wait_for_selector("#editor[data-ready=true]")
-        yield TableHands(page)
+def at_table(desk: Desk, page: Page, recipe_id: str, xml: str = "") -> TableHands:
+    """A new draft of Pia's, open in the editor."""
+    desk.open(page, desk.draft(recipe_id, xml))
+    return TableHands(page)
 
 
 class TableHands:
@@ -104,7 +77,7 @@ class TableHands:
 
     def text(self, row: str, column: str) -> str:
         """What a cell shows."""
-        return self.page.inner_text(f'[data-key="{row}"] [data-cell="{column}"] .text').strip()
+        return (self.page.text_content(f'[data-key="{row}"] [data-cell="{column}"] .text') or "").strip()
 
     def texts(self, row: str, *columns: str) -> list[str]:
         """What several cells of a row show."""

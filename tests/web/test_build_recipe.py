@@ -7,7 +7,8 @@ from lxml import etree
 from bpmn.checks import check_diagram
 from bpmn.diagram import BPMN
 from engine.queries.drafts import draft_view
-from tests.web.table_hands import TableHands, open_editor
+from tests.web.editor.desk import desk
+from tests.web.table_hands import TableHands, at_table
 
 DO = {"instruction": "Do it as the procedure says."}
 LIMITS = ("norLow", "norHigh", "parLow", "parHigh")
@@ -109,16 +110,23 @@ def release(hands: TableHands) -> None:
 CHAPTERS = (receive, make_buffer, prepare, mix, fill_and_test, release)
 
 
-def test_thirty_steps_by_keyboard(page, small_site):
-    with open_editor(page, small_site, "MR-30") as hands:
+COUNT_POINTERS = "window.pointerActions = 0; addEventListener('pointerdown', () => { window.pointerActions += 1; }, true);"
+
+
+def test_thirty_steps_by_keyboard(browser, tmp_path):
+    with desk(tmp_path) as at:
+        page = at.page(browser)
+        page.add_init_script(COUNT_POINTERS)
+        hands = at_table(at, page, "MR-30")
         hands.begin()
         for chapter in CHAPTERS:
             chapter(hands)
         hands.press("Control+Home")
         hands.saved()
         assert page.evaluate("window.pointerActions") <= 10
-    xml = draft_view(small_site, "MR-30@1.0")["xml"].encode()
-    assert [str(f) for f in check_diagram(xml).findings] == []
+        page.context.close()
+        xml = draft_view(at.site, "MR-30@1.0")["xml"].encode()
+    assert [str(finding) for finding in check_diagram(xml).findings] == []
     kinds = [etree.QName(element).localname for element in etree.fromstring(xml).iter(f"{{{BPMN}}}*")]
     wanted = {"userTask": 30, "subProcess": 8, "standardLoopCharacteristics": 1, "parallelGateway": 2, "exclusiveGateway": 2}
     assert {kind: kinds.count(kind) for kind in wanted} == wanted

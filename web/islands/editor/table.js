@@ -207,23 +207,26 @@ export class StepTable {
   // ---------------------------------------------------------------- findings
 
   showFindings(findings) {
-    const parameterAt = (finding) => {
-      const element = this.model.get(finding.element_id);
-      if (!finding.parameter || !element) return 0;
-      return Math.max(0, this.model.parameters(element).findIndex((one) => one.id === finding.parameter));
-    };
     const before = this.findings;
     this.findings = new Map();
     for (const finding of findings) {
-      const step = `${finding.element_id}#${parameterAt(finding)}`;
-      const key = this.indexOf.has(step) ? step : finding.element_id;
+      const [key, column] = this.#placeOf(finding);
       const columns = this.findings.get(key) ?? new Map();
-      const column = columnFor(finding.property, finding.parameter);
       columns.set(column, [...(columns.get(column) ?? []), finding]);
       this.findings.set(key, columns);
     }
     for (const key of new Set([...before.keys(), ...this.findings.keys()])) if (this.drawn.has(key)) this.#mark(key, this.drawn.get(key));
     this.tell();
+  }
+
+  // The row and the column that a finding is about; one about a hold time stands where that ends.
+  #placeOf({ element_id: id, parameter, property }) {
+    const hold = (this.model.recipe()?.get("holdTimes") ?? []).find((one) => one.id === parameter);
+    if (hold && !this.indexOf.has(`${id}#0`)) return [`${(hold.to ?? "").split(/[ .]/)[0]}#0`, "hold"];
+    const element = parameter && this.model.get(id);
+    const index = element ? this.model.parameters(element).findIndex((one) => one.id === parameter) : 0;
+    const step = `${id}#${Math.max(0, index)}`;
+    return [this.indexOf.has(step) ? step : id, columnFor(property, parameter)];
   }
 
   // The first cell speaks for the whole row.
@@ -319,7 +322,8 @@ export class StepTable {
     const cell = this.cellAt(row, cellKey);
     const old = this.at && this.boxAt(this.at.key, this.at.cell);
     old?.setAttribute("tabindex", "-1");
-    this.at = { key, cell: cell.key, index: this.indexOf.get(key) };
+    const column = this.columns.some((one) => one.key === cellKey) ? cellKey : this.columnOf(row, cell.key);
+    this.at = { key, cell: cell.key, column, index: this.indexOf.get(key) };
     const box = this.boxAt(key, cell.key);
     box.setAttribute("tabindex", "0");
     box.focus({ preventScroll: true });
@@ -359,7 +363,7 @@ export class StepTable {
     const key = this.indexOf.has(this.at.key) ? this.at.key : this.rows[Math.min(this.at.index, this.rows.length - 1)].key;
     const hadFocus = document.activeElement === document.body || this.body.contains(document.activeElement);
     const row = this.rows[this.indexOf.get(key)];
-    this.at = { key, cell: this.cellAt(row, this.at.cell).key, index: this.indexOf.get(key) };
+    this.at = { ...this.at, key, cell: this.cellAt(row, this.at.cell).key, index: this.indexOf.get(key) };
     const box = this.boxAt(key, this.at.cell);
     box.setAttribute("tabindex", "0");
     if (!this.anchor || !this.indexOf.has(this.anchor)) this.select(row, row);
@@ -408,14 +412,14 @@ export class StepTable {
     Object.assign(this, { anchor: key, lead: key });
     this.#paintSelection();
     this.boxAt(this.at?.key, this.at?.cell)?.setAttribute("tabindex", "-1");
-    this.at = { key, cell: this.cellAt(row, "title").key, index: this.indexOf.get(key) };
+    this.at = { key, cell: this.cellAt(row, "title").key, column: "title", index: this.indexOf.get(key) };
     const box = this.boxAt(key, this.at.cell);
     box.setAttribute("tabindex", "0");
     this.#reveal(box);
   }
 
   focus() {
-    this.focusCell(this.at?.key ?? this.rows[0].key, this.at?.cell ?? "title");
+    this.focusCell(this.at?.key ?? this.rows[0].key, this.at?.cell ?? "title", { extend: Boolean(this.anchor) });
   }
 
   // ---------------------------------------------------------------- acting

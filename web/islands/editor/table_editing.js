@@ -175,7 +175,7 @@ export class CellEditor {
     const { table } = this;
     const key = table.indexOf.has(id) ? id : `${id}#0`;
     if (!table.indexOf.has(key)) return;
-    table.at = { key, cell: table.cellAt(table.rows[table.indexOf.get(key)], cellKey).key, index: table.indexOf.get(key) };
+    table.at = { ...table.at, key, cell: table.cellAt(table.rows[table.indexOf.get(key)], cellKey).key, index: table.indexOf.get(key) };
     table.select(table.row, table.row);
   }
 }

@@ -151,7 +151,7 @@ class Keys {
     const cells = table.drawn.get(table.at.key).cells;
     const place = cells.findIndex((cell) => cell.key === table.at.cell);
     const next = wrap ? cells.slice().map((_, i) => place + by * (i + 1)).find((i) => cells[i]?.write) : place + by;
-    if (cells[next]) return table.focusCell(table.at.key, cells[next].key);
+    if (cells[next]) return table.focusCell(table.at.key, cells[next].column ?? cells[next].key);
     if (!wrap) return undefined;
     const row = table.rows[table.at.index + by];
     if (!row) return undefined;
@@ -247,5 +247,5 @@ class Keys {
   }
 }
 
-const columnHere = (table) => table.columnOf(table.row, table.at.cell);
+const columnHere = (table) => table.at.column;
 
