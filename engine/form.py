@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from bpmn import vocabulary as v
 from bpmn.checks import Finding
 from bpmn.diagram import Diagram
+from bpmn.reading import DiagramError
 from engine import clock
 from engine.reader import Reader
 from engine.records import RecipeDocument, RecipeDraft, RecipeRevision
@@ -91,6 +92,16 @@ def field_of(parameter: v.Parameter) -> Field:
         example=parameter.example,
         choices=tuple(Choice(c.value, c.label) for c in parameter.choices),
     )
+
+
+def findings_of_forms(reader: Reader, xml: str) -> list[Finding]:
+    """What is found about the forms that a diagram's steps use; nothing of what can't be read, which others say."""
+    if ' form="' not in xml:
+        return []
+    try:
+        return form_findings(reader, Diagram.parse(xml.encode()))
+    except (DiagramError, UnicodeEncodeError):
+        return []
 
 
 def form_findings(reader: Reader, diagram: Diagram) -> list[Finding]:

@@ -49,6 +49,8 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("recipe", "pia", "/recipes/MR-CART-001@3.0"),
         ("recipe-draft", "pia", f"/recipes/{DRAFT}"),
         ("recipe-submission", "pia", f"/recipes/{DRAFT}/steps/AUTHOR[1]"),
+        ("forms", "pia", "/forms"),
+        ("form", "pia", "/forms/triage@1"),
         ("start-batch", "susan", "/start"),
         ("people", "sam", "/people"),
         ("person", "sam", "/people/anna"),

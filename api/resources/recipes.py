@@ -19,6 +19,7 @@ from bpmn.reading import MAX_BYTES
 from bpmn.vocabulary import MEANINGS
 from engine.actions import recipes as actions
 from engine.errors import DiagramRefusedError, UnstorableTextError
+from engine.form import findings_of_forms
 from engine.queries import recipes as queries
 from engine.queries.life_cycle import life_cycle_view
 from engine.queries.lists import revision_page
@@ -102,7 +103,10 @@ def check(body: dict) -> dict:
     All problems at once, each with its element, its line and what to do. Nothing is loaded.
     """
     report = check_diagram(_encoded(body["xml"]))
-    return {"ok": report.ok, "findings": [asdict(finding) for finding in report.findings]}
+    with site().read() as reader:
+        found = [*report.findings, *findings_of_forms(reader, body["xml"])]
+    ok = all(finding.severity != "error" for finding in found)
+    return {"ok": ok, "findings": [asdict(finding) for finding in found]}
 
 
 @recipes.acts("/recipes", Diagram, Imported, status=201, max_body=MAX_BODY)

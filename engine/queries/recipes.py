@@ -7,7 +7,8 @@ from typing import Any
 from bpmn.diagram import Diagram
 from engine import clock
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.documents import DIAGRAM_KINDS
+from engine.documents import DIAGRAM_KINDS, told
+from engine.form import findings_of_forms
 from engine.queries.task_view import parameter_view, step_view
 from engine.reader import Reader
 from engine.records import RecipeDraft, RecipeRevision, Signature
@@ -108,7 +109,9 @@ def _found(reader: Reader, row: Row) -> dict[str, int]:
 
 
 def _findings(reader: Reader, row: Row) -> list[dict[str, Any]]:
-    return findings(row["kind"], current_document(reader, row)[1], row["recipe_id"], row["revision"])
+    text = current_document(reader, row)[1]
+    forms = [told(finding) for finding in findings_of_forms(reader, text)] if row["kind"] in DIAGRAM_KINDS else []
+    return findings(row["kind"], text, row["recipe_id"], row["revision"]) + forms
 
 
 def _experience(reader: Reader) -> dict[str, tuple[int, int]]:

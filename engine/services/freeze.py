@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.documents import problems, read_document
+from engine.documents import DIAGRAM_KINDS, problems, read_document, told
 from engine.errors import DiagramRefusedError
+from engine.form import findings_of_forms
 from engine.records import RecipeDocument, RecipeDraft
 from engine.services.call import Call, Message
 
@@ -20,6 +21,8 @@ def perform(call: Call) -> Iterable[Message]:
     act, row = call.act, call.revision
     draft = act.get(RecipeDraft, revision_id=row["id"])
     found = problems(row["kind"], draft["xml"], row["recipe_id"], row["revision"])
+    if row["kind"] in DIAGRAM_KINDS:
+        found += [told(finding) for finding in findings_of_forms(act, draft["xml"])]
     if wrong := [finding for finding in found if finding["severity"] == "error"]:
         raise DiagramRefusedError(f"{len(wrong)} to correct: {wrong[0]['message']}.", findings=found)
     document = read_document(row["kind"], draft["xml"])

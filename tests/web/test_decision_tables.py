@@ -44,7 +44,7 @@ def drawn() -> str:
 def site(small_site: Site) -> Iterator[Site]:
     hire(small_site, "pia", "Pia Owner", ("PROC",))
     perform(small_site, start_draft, actor=PIA, stream="recipe:MR-WAY-001", recipe_id="MR-WAY-001", revision="1.0", xml=drawn())
-    yield small_site
+    return small_site
 
 
 def page_of(client: FlaskClient, login: str = "pia") -> Any:
@@ -55,7 +55,9 @@ def page_of(client: FlaskClient, login: str = "pia") -> Any:
 def fields(text: str) -> dict[str, str]:
     """What the form of the page would send."""
     form = text[text.index('id="decision-form"') :]
-    found = {n: unescape(v) for n, v in re.findall(r'<input type="(?:hidden|text)"[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form)}
+    found = {
+        n: unescape(v) for n, v in re.findall(r'<input type="(?:hidden|text)"[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form)
+    }
     for name, inner in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', inner) or re.search(r'value="([^"]*)"', inner)
         found[name] = chosen[1] if chosen else ""
@@ -77,14 +79,16 @@ def test_what_is_wrong_stands_beside_its_rule_with_an_example(site: Site, client
 def test_a_table_is_written_row_by_row_and_saved_into_the_draft(site: Site, client: FlaskClient) -> None:
     page = send(client, page_of(client), "rule.add")
     page = send(client, page, "check", **{"r3.in1": ">= 5", "r3.in2": '"frozen"', "r3.out1": '"short"'})
-    assert "No problems found" in page.text and "Not saved yet" in page.text
+    assert "No problems found" in page.text
+    assert "Not saved yet" in page.text
     assert draft_view(site, REVISION)["version"] == 1
     assert send(client, page, "save").status_code == 302
     draft = draft_view(site, REVISION)
     assert draft["version"] == 2
     assert [f.message for f in check_diagram(draft["xml"].encode()).findings if f.rule == "decision_table"] == []
     table = decision_table(site, REVISION, "D1").table
-    assert table is not None and table.rules[2].outputs == ('"short"',)
+    assert table is not None
+    assert table.rules[2].outputs == ('"short"',)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,8 @@ def test_who_saves_second_is_told_and_keeps_what_they_typed(site: Site, client: 
 def test_trying_it_shows_the_outcome_and_the_rules_that_said_so(site: Site, client: FlaskClient) -> None:
     page = page_of(client)
     said = send(client, page, "try", **{"try:S1.n": "7.5", "try:S1.origin": "fresh"})
-    assert "Rule 2 said so" in said.text and 'class="fired' in said.text
+    assert "Rule 2 said so" in said.text
+    assert 'class="fired' in said.text
     assert "No answer: no rule matches" in send(client, page, "try", **{"try:S1.n": "7", "try:S1.origin": "frozen"}).text
     assert "is not a number" in send(client, page, "try", **{"try:S1.n": "seven"}).text
 
@@ -121,7 +126,8 @@ def test_a_file_takes_the_place_of_the_table_or_says_why_not(site: Site, client:
     read = send(client, page, "import", file=(io.BytesIO(other), "table.dmn"))
     assert (read.status_code, fields(read.text)["rules"]) == (200, "1")
     bad = send(client, page, "import", file=(io.BytesIO(other.replace(b"UNIQUE", b"ANY")), "table.dmn"))
-    assert bad.status_code == 422 and "the hit policy ANY is not run" in bad.text
+    assert bad.status_code == 422
+    assert "the hit policy ANY is not run" in bad.text
     assert fields(bad.text)["rules"] == "2"
     exported = client.get(f"{PATH}/table.dmn").data
     assert b"https://www.omg.org/spec/DMN/20230324/MODEL/" in exported
@@ -129,7 +135,8 @@ def test_a_file_takes_the_place_of_the_table_or_says_why_not(site: Site, client:
 
 def test_others_read_it_and_try_it_and_can_t_write_it(site: Site, client: FlaskClient) -> None:
     page = page_of(client, "anna")
-    assert "Save the table" not in page.text and "&gt;= 5" in page.text
+    assert "Save the table" not in page.text
+    assert "&gt;= 5" in page.text
     assert "Rule 1 said so" in send(client, page, "try", **{"try:S1.n": "1", "try:S1.origin": "fresh"}).text
     assert send(client, page, "save").status_code == 403
     assert client.get("/recipes/MR-WAY-001@1.0/decisions/S1").status_code == 404

@@ -22,7 +22,7 @@ DRAFT = "/forms/reason@2"
 @pytest.fixture
 def site(small_site: Site) -> Iterator[Site]:
     hire(small_site, "pia", "Pia Owner", ("PROC",))
-    yield small_site
+    return small_site
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def pia(site: Site, client: FlaskClient) -> FlaskClient:
 def fields(text: str) -> dict[str, str]:
     """What the form of the page would send."""
     form = text[text.index('name="version"') - 40 : text.index('aria-label="Preview"')]
-    found = {n: unescape(v) for n, v in re.findall(r'<input type="(?:hidden|text)"[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form)}
+    found = {
+        n: unescape(v) for n, v in re.findall(r'<input type="(?:hidden|text)"[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form)
+    }
     found |= dict.fromkeys(re.findall(r'<input type="checkbox" name="([^"]+)" value="yes" checked', form), "yes")
     found |= {n: unescape(v) for n, v in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL)}
     for name, inner in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
@@ -53,7 +55,8 @@ def test_the_forms_of_the_product_are_revision_1_and_read_by_everybody(site: Sit
     listed = client.get("/forms").text
     assert all(f"{name}@1" in listed for name in ("decision", "reason", "triage"))
     page = client.get("/forms/triage", follow_redirects=True).text
-    assert "Number of the deviation (optional)" in page and "Save the form" not in page
+    assert "Number of the deviation (optional)" in page
+    assert "Save the form" not in page
     assert client.post("/forms", data={"name": "reason"}).status_code == 403
     assert client.get("/forms/unheard").status_code == client.get("/forms/unheard@1").status_code == 404
 
@@ -62,7 +65,8 @@ def test_a_revision_begins_as_a_copy_and_is_saved_with_a_new_field(pia: FlaskCli
     page = send(pia, pia.get(DRAFT), "add.1")
     new = {"f2.label": "Impact", "f2.name": "impact", "f2.type": "choice", "f2.choices": "none = No impact\nsome"}
     page = send(pia, page, "check", **new)
-    assert "No problems found" in page.text and "No impact" in page.text[page.text.index('aria-label="Preview"') :]
+    assert "No problems found" in page.text
+    assert "No impact" in page.text[page.text.index('aria-label="Preview"') :]
     assert send(pia, page, "save").status_code == 302
     definition = form_view(site, "reason@2")["definition"]
     assert [(f.name, f.type) for f in definition.fields] == [("reason", "text"), ("impact", "choice")]
@@ -70,7 +74,9 @@ def test_a_revision_begins_as_a_copy_and_is_saved_with_a_new_field(pia: FlaskCli
 
 
 def test_every_problem_stands_at_its_field_and_an_unfinished_form_is_kept(pia: FlaskClient) -> None:
-    page = send(pia, send(pia, pia.get(DRAFT), "add"), "check", **{"f1.min_length": "many", "f2.name": "1st", "f2.label": "First"})
+    page = send(
+        pia, send(pia, pia.get(DRAFT), "add"), "check", **{"f1.min_length": "many", "f2.name": "1st", "f2.label": "First"}
+    )
     first, second = page.text[page.text.index('id="field-1"') :].split('id="field-2"')
     assert "Min length has the wrong type" in first
     assert "Name must begin with a letter" in second
@@ -79,7 +85,9 @@ def test_every_problem_stands_at_its_field_and_an_unfinished_form_is_kept(pia: F
     assert (kept["f1.min_length"], kept["f2.name"]) == ("many", "1st")
 
 
-@pytest.mark.parametrize(("do", "names"), [("up.2", ["b", "reason"]), ("down.1", ["b", "reason"]), ("remove.1", ["b"]), ("up.9", ["reason", "b"])])
+@pytest.mark.parametrize(
+    ("do", "names"), [("up.2", ["b", "reason"]), ("down.1", ["b", "reason"]), ("remove.1", ["b"]), ("up.9", ["reason", "b"])]
+)
 def test_fields_move_and_go(pia: FlaskClient, do: str, names: list[str]) -> None:
     page = send(pia, send(pia, pia.get(DRAFT), "add"), "check", **{"f2.name": "b", "f2.label": "B"})
     sent = fields(send(pia, page, do).text)
@@ -91,12 +99,14 @@ def test_who_saves_second_is_told_and_keeps_what_they_typed(pia: FlaskClient) ->
     send(pia, page, "save", title="First")
     refused = send(pia, page, "save", title="Second")
     assert refused.status_code == 409
-    assert "Pia Owner saved version 2" in refused.text and fields(refused.text)["title"] == "Second"
+    assert "Pia Owner saved version 2" in refused.text
+    assert fields(refused.text)["title"] == "Second"
 
 
 def test_a_name_that_can_t_be_one_is_refused_at_its_field(pia: FlaskClient) -> None:
     refused = pia.post("/forms", data={"name": "No blanks"})
-    assert refused.status_code == 422 and "lower-case letters" in refused.text
+    assert refused.status_code == 422
+    assert "lower-case letters" in refused.text
     assert pia.post("/forms", data={"name": "handover", "title": "Handover"}).location == "/forms/handover@1"
 
 

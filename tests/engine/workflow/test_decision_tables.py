@@ -78,6 +78,6 @@ def test_a_value_that_is_not_recorded_stops_the_batch_only_where_a_rule_needs_it
 
 def test_a_task_without_a_table_is_refused_by_the_engine_too() -> None:
     xml = d.process("begin > D1 > S1 > end", D1='<bpmn:businessRuleTask id="D1"/>')
-    with pytest.raises(UnsupportedDiagramError, match="D1 .* has no decision table"):
+    with pytest.raises(UnsupportedDiagramError, match=r"D1 .* has no decision table"):
         Procedure.from_xml(xml)
     assert "decision_table" in {finding.rule for finding in check_diagram(xml).findings}
