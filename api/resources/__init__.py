@@ -7,6 +7,7 @@ from api.resources.batches import batches
 from api.resources.comparisons import comparisons
 from api.resources.drafts import drafts
 from api.resources.drawings import drawings
+from api.resources.dry_runs import dry_runs
 from api.resources.equipment import equipment
 from api.resources.forms import forms
 from api.resources.health import health
@@ -20,6 +21,6 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, imports, drafts, forms, drawings, comparisons, batches, tasks, record, people, equipment, lots, seals,
+    session, recipes, dry_runs, imports, drafts, forms, drawings, comparisons, batches, tasks, record, people, equipment, lots, seals,
     health,
 )  # fmt: skip

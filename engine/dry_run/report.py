@@ -40,7 +40,7 @@ def report(
         "verdict": "failed" if faults or wrong or gaps or stopped else "passed",
         "reasons": _reasons(faults, wrong, gaps, stopped),
         "summary": _summary(recipe, coverage, tried, holds, paths, probes),
-        "elements": coverage.element_states(),
+        "elements": [{"id": e, "state": state} for e, state in coverage.element_states().items()],
         "alone": [{"element": e, "why": why} for e, why in sorted(coverage.alone.items())],
         "paths": paths,
         "edges": [t.told() for t in tried],

@@ -12,6 +12,7 @@ Function = Callable[[Decimal], Fraction | None]
 _DIGITS = 28
 _HALVINGS = 110
 _NEAR = Fraction(1, 10**15)
+_NARROW = Fraction(1, 10**24)
 _FACTORS = (
     "1.1", "0.9", "1.25", "0.8", "1.5", "0.7", "2", "0.5", "3", "0.3", "4.5", "0.2", "7", "0.15", "10", "0.1", "15", "25", "40",
     "65", "100", "0.01", "1000", "0.001", "1e5", "1e7", "1e9", "1e-5", "1e-8", "-1",
@@ -52,7 +53,7 @@ def _halve(
     for _ in range(_HALVINGS):
         middle = Fraction(_decimal((low + high) / 2, _DIGITS))
         value = function(_decimal(middle, _DIGITS))
-        if value is None or middle in (low, high):
+        if value is None or high - low <= _NARROW * max(abs(low), abs(high)):
             break
         if (value - goal) * (at_low - goal) > 0:
             low, at_low = middle, value

@@ -19,7 +19,7 @@ from engine.actions.holds import started_at
 from engine.actions.verification import to_verify
 from engine.actor import SYSTEM, Actor
 from engine.batch_record import BatchRecord
-from engine.dry_run.filling import LASTS, Filling, Sheet
+from engine.dry_run.filling import LASTS, START, Filling, Sheet
 from engine.dry_run.limits import typed_text
 from engine.dry_run.paper import Paper
 from engine.dry_run.rehearsal import Rehearsal, Someone, supply
@@ -232,10 +232,10 @@ class Walk:
     def _start(self, key: str, step: v.Step, performer: Someone, wishes: Mapping[str, Value]) -> None:
         self.watcher.before_start(self, key)
         self._wait_for_minimum(step)
-        with self.look() as batch:
-            sheet = self.filling(batch, key, may_wait=True).filled(clock.now(), wishes, self._usual(step), self._lasts)
-        if sheet.start > clock.now():
-            self.rehearsal.clock.move(sheet.start)
+        if any(START in p.formula for p in self.rehearsal.recipe.calculations.get(step.id, ())):
+            with self.look() as batch:
+                sheet = self.filling(batch, key, may_wait=True).filled(clock.now(), wishes, self._usual(step), self._lasts)
+            self.rehearsal.clock.move(max(clock.now(), sheet.start))
         self.rehearsal.act(tasks.start_task, performer[0], self.batch_id, task_key=key)
         self.watcher.recorded(self, key)
         self._unblock(key)
@@ -254,13 +254,13 @@ class Walk:
         self._unblock(key)
         if self._gone(key):
             return
-        # What is entered may ask for more: a parameter that is asked for only then.
-        with self.look() as batch:
-            known = self._known(batch, key)
-            sheet = self.filling(batch, key).filled(started, {**wishes, **known}, self._usual(step), self._lasts)
-        if more := self.to_enter(key, sheet):
-            self.enter(key, step, performer, more)
-            self._unblock(key)
+        if any(p.when for p in step.parameters):  # what was entered may ask for more
+            with self.look() as batch:
+                known = self._known(batch, key)
+                sheet = self.filling(batch, key).filled(started, {**wishes, **known}, self._usual(step), self._lasts)
+            if more := self.to_enter(key, sheet):
+                self.enter(key, step, performer, more)
+                self._unblock(key)
         self._wait_for_minimum(step)
         self.watcher.before_end(self, key, sheet)
         if sheet.end > clock.now():
