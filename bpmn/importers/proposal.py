@@ -71,6 +71,7 @@ def propose(
     steps.read([i for i, mapping in enumerate(mappings) if mapping.role == "steps"])
     read_other_tables(proposed, steps)
     FlowTables(proposed, steps.parts, steps.sections, steps.values.ids).read()
+    _numbers_by_use(proposed)
     _unused(proposed)
     names = {**_header_names(sources, proposed), **{k: v for k, v in (header or {}).items() if isinstance(v, str)}}
     names |= {name: text for name, text in (said or {}).items() if text.strip()}
@@ -90,6 +91,21 @@ def propose(
         imported, tables, tuple(mappings), names, tuple(proposed.doubts), tuple(proposed.left_out), problems,
         frozenset(proposed.groups), tuple(proposed.rows.get("structure.csv", ())),
     )  # fmt: skip
+
+
+_COMPARED = re.compile(r"(\w+\.\w+) (?:[<>]=?|[=!]=) -?\d|\d (?:[<>]=?) (\w+\.\w+)")
+
+
+def _numbers_by_use(proposed: ProposedTables) -> None:
+    """A value of which nothing says what it is, but which the flow compares with a number, is a number."""
+    conditions = " ".join(row["condition"] for row in proposed.rows.get("structure.csv", []))
+    used = {name for match in _COMPARED.findall(conditions) for name in match if name}
+    rows = proposed.rows.get("parameters.csv", [])
+    for place, row in enumerate(rows):
+        bounded = any(row[name] for name in ("nor_low", "nor_high", "par_low", "par_high", "choices"))
+        if f"{row['step_id']}.{row['param']}" in used and row["type"] == "text" and not bounded:
+            rows[place] = Row(row.file, row.number, {**row.cells, "type": "num", "unit": row["unit"] or "1"})
+            proposed.doubt(_cell(proposed, row, "unit"), f"{row['name']} is taken as a number: the flow compares it with one")
 
 
 def _say_what_lacks_why(proposed: ProposedTables, imported: Imported) -> None:
@@ -139,11 +155,10 @@ _TITLES = {
 
 def _header_names(sources: Sequence[Source], proposed: ProposedTables) -> dict[str, str]:
     """Id, revision, title and product as the file says them beside its tables, or as its name does."""
-    pairs = read_header_rows(proposed)
-    for source in sources:
-        pairs += [
-            (m[1], m[2]) for text in source.texts if (m := re.fullmatch(r"([^:\t]{2,40}?)\s*[:\t]\s*(.{1,200})", text, re.DOTALL))
-        ]
+    lines, above = _above(proposed)
+    pairs = read_header_rows(proposed) + above
+    for texts in (lines, *(source.texts for source in sources)):
+        pairs += [(m[1], m[2]) for text in texts if (m := re.fullmatch(r"([^:\t]{2,40}?)\s*[:\t]\s*(.{1,200})", text, re.DOTALL))]
     found: dict[str, str] = {}
     for key, value in pairs:
         for name, pattern in _TITLES.items():
@@ -155,9 +170,21 @@ def _header_names(sources: Sequence[Source], proposed: ProposedTables) -> dict[s
     found["id"] = wanted.upper() if "id" not in found else wanted
     found["id"] = found["id"] or "RECIPE"
     found["revision"] = re.sub(r"[^A-Za-z0-9._-]+", "-", found.get("revision", "1.0")).strip("-._")[:20] or "1.0"
-    first = next((text for source in sources for text in source.texts if 3 < len(text) < 120 and ":" not in text), "")
+    every = [*lines, *(text for source in sources for text in source.texts)]
+    first = next((text for text in every if 3 < len(text) < 120 and ":" not in text), "")
     found.setdefault("title", first or plain.replace("_", " ").replace("-", " ").strip().capitalize())
     return found
+
+
+def _above(proposed: ProposedTables) -> tuple[list[str], list[tuple[str, str]]]:
+    """What stands above the headings of tables: single cells, and pairs of them."""
+    rows = [
+        [cell for cell in row if cell]
+        for table, mapping in zip(proposed.tables, proposed.mappings, strict=True)
+        if mapping.role != "none"
+        for row in table.rows[: max(mapping.heading_row, 0)]
+    ]
+    return [row[0] for row in rows if len(row) == 1], [(row[0].rstrip(": "), row[1]) for row in rows if len(row) == 2]
 
 
 def _unused(proposed: ProposedTables) -> None:

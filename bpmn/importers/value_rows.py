@@ -216,6 +216,8 @@ class _RowReader:
         if found.doubt:
             self._doubt("unit", found.doubt)
         uom = phrase.uom or found.code
+        if not uom and re.search(r"\bpH\b", self._cells.get("name", "") or self._cells.get("title", "")) and kind == "num":
+            return "pH"
         if not uom and kind in ("num", "int", "calc") and not self._has_unit():
             self._doubt("unit" if "unit" in self._places else "limit", "no unit of measure: a plain number")
             return "1"

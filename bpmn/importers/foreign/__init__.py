@@ -1,0 +1,101 @@
+"""BPMN of other modelers: opened, mended where that changes nothing, and everything else listed; nothing is dropped unseen.
+
+Every repair says what stood there and what stands there now, and is made only if the person agrees. What remains are the
+findings of the checks, with their lines. Extension elements of other vendors stay as they are; nothing of them runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from bpmn.checks import Finding, check_diagram
+from bpmn.diagram import BPMN
+from bpmn.importers.foreign import decisions, ends, events, identifiers, process, tasks
+from bpmn.importers.foreign.repair import Repair, Workbench, bpmn
+from bpmn.layout import DI, lay_out
+from bpmn.reading import DiagramError, read_xml
+from bpmn.vocabulary import NAMESPACE
+
+__all__ = ["ForeignProcess", "Opened", "Repair", "open_foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignProcess:
+    """A process of the file that could be the recipe: its id, its name, how many elements it has."""
+
+    id: str
+    name: str
+    elements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A diagram of another modeler: the XML after the repairs agreed to, all repairs offered, what remains to be done."""
+
+    xml: bytes
+    repairs: tuple[Repair, ...]
+    remaining: tuple[Finding, ...]
+    processes: tuple[ForeignProcess, ...] = ()
+    process_id: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """True when no error remains: the diagram could be approved as it is."""
+        return not any(finding.severity == "error" for finding in self.remaining)
+
+
+def open_foreign(xml: bytes, *, decided: Mapping[str, bool] | None = None, process_id: str = "") -> Opened:
+    """The diagram mended as far as agreed. `decided`: by key, which repairs are made; of the others those that are safe.
+
+    `process_id`: which process is the recipe, where there are several. Raises DiagramError for what can't be read at all,
+    and for what is no BPMN.
+    """
+    root = _with_our_namespace(read_xml(xml))
+    if root.tag != f"{{{BPMN}}}definitions":
+        raise DiagramError("schema", "this is no BPMN 2.0 diagram", "export it as BPMN 2.0 from the other modeler", line=1)
+    bench = Workbench(root, decided or {})
+    identifiers.repair(bench)
+    process.repair(bench, process_id)
+    tasks.repair(bench)
+    decisions.repair(bench)
+    ends.repair(bench)
+    events.repair(bench)
+    _layout(bench)
+    mended = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    found = tuple(
+        ForeignProcess(str(p.get("id")), " ".join(p.get("name", "").split()), process.size(p)) for p in bench.processes()
+    )
+    recipe = process.choose(root, process_id)
+    remaining = check_diagram(mended).findings
+    return Opened(mended, tuple(bench.repairs), remaining, found, recipe.get("id", "") if recipe is not None else "")
+
+
+def _with_our_namespace(root: etree._Element) -> etree._Element:
+    """The same document, its root naming our namespace once, so that the elements we add don't each name it again."""
+    if NAMESPACE in root.nsmap.values() or "mes" in root.nsmap:
+        return root
+    renewed = etree.Element(root.tag, dict(root.attrib), nsmap={**root.nsmap, "mes": NAMESPACE})
+    renewed.text, renewed.tail = root.text, root.tail
+    for child in list(root):
+        renewed.append(child)
+    return renewed
+
+
+def _layout(bench: Workbench) -> None:
+    """Offer places for the shapes where the file has none, or where steps were added that have none."""
+    drawn = {shape.get("bpmnElement") for shape in bench.root.iter(f"{{{DI}}}BPMNShape", f"{{{DI}}}BPMNEdge")}
+    wanted = {element.get("id") for element in (*bench.nodes(), *bench.flows())}
+    missing = wanted - drawn
+    if not missing:
+        return
+
+    def mend() -> None:
+        lay_out(bench.root)
+
+    first = bench.root.find(bpmn("process"))
+    before = "no drawing" if not drawn else f"{len(missing)} elements without a place"
+    whole = bench.root if first is None else first
+    bench.offer("layout", whole, "the diagram is drawn anew", before, "every element has a place", mend)
