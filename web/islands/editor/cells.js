@@ -40,7 +40,7 @@ const CLASSES = plain("CPP", "CQA", "CQA-IPC", "KPP", "IPC", "ID", "safety");
 const OTHER_LABELS = {
   operation: "operation", branch: "branch", message: "message", start: "start", script: "script", service: "service",
   rule: "decision table", call: "called process", event: "event", gateway: "gateway", stop: "stop", end: "end",
-  attached: "at the step", other: "other",
+  attached: "event at it", other: "other",
 };
 
 // Who signs a code where the table says only the code; the panel names other roles and meanings.
@@ -235,16 +235,16 @@ export const COLUMNS = [
   { key: "class", label: "Class", width: 72, ...offered("class", CLASSES, false, "class") },
   { key: "limitAction", label: "Outside", width: 76, ...offered("limitAction", ACTIONS, true, "limit action", { about: "what happens outside the limits" }) },
   { key: "source", label: "Source", width: 76, ...offered("source", SOURCES, true, "source") },
-  { key: "formula", label: "Formula", width: 150, ...ofParameter("formula", { write: (row, text, model) => setParameter(row, model, { formula: text.trim(), ...(text.trim() ? { source: "calc" } : {}) }) }) },
+  { key: "formula", label: "Formula", width: 150, long: true, ...ofParameter("formula", { write: (row, text, model) => setParameter(row, model, { formula: text.trim(), ...(text.trim() ? { source: "calc" } : {}) }) }) },
   { key: "verification", label: "Signed by", width: 92, ...ofStep("signatures", { read: (row, model) => (model.step(row.element)?.get("signatures") ?? []).map((slot) => slot.code).join("+"), write: writeVerification }) },
-  { key: "hold", label: "Hold time", width: 190, ...ofStep("holdTimes", { read: (row, model) => holdTimesText(row.element.id, model), write: (row, text, model) => writeHoldTimes(shape(row, model), text, model, CellError) }) },
-  { key: "equipment", label: "Equipment class", width: 150, ...nameList("equipment", "class") },
-  { key: "materials", label: "Materials", width: 150, ...nameList("materials", "name") },
+  { key: "hold", label: "Hold time", width: 190, long: true, ...ofStep("holdTimes", { read: (row, model) => holdTimesText(row.element.id, model), write: (row, text, model) => writeHoldTimes(shape(row, model), text, model, CellError) }) },
+  { key: "equipment", label: "Equipment class", width: 150, long: true, ...nameList("equipment", "class") },
+  { key: "materials", label: "Materials", width: 150, long: true, ...nameList("materials", "name") },
   { key: "scans", label: "Scans", width: 110, ...ofStep("scans", { read: (row, model) => scansText(model.step(row.element)), write: writeScans }) },
   { key: "instruction", label: "Instruction", width: 280, ...ofStep("instruction"), long: true },
   { key: "why", label: "Why", width: 220, ...ofParameter("why"), long: true },
   { key: "rationale", label: "Rationale of the step", width: 220, ...ofStep("rationale"), long: true },
-  { key: "choices", label: "Choices", width: 150, ...ofParameter("choices", { read: (row, model) => choicesText(parameterOf(row, model)), write: writeChoices }) },
+  { key: "choices", label: "Choices", width: 150, long: true, ...ofParameter("choices", { read: (row, model) => choicesText(parameterOf(row, model)), write: writeChoices }) },
   { key: "parameter", label: "Parameter id", width: 110, ...ofParameter("id"), hidden: true },
   { key: "when", label: "Only when", width: 140, ...ofParameter("when"), hidden: true },
   { key: "operation", label: "Operation", width: 120, ...ofStep("operation"), hidden: true },
@@ -299,7 +299,7 @@ function writeLoopNames(row, text, model) {
 }
 
 function branchKind(row, model) {
-  if (row.block.gateway.$type !== "bpmn:ExclusiveGateway") return { key: "kind", label: "Kind", read: () => "branch" };
+  if (row.block.gateway.$type !== "bpmn:ExclusiveGateway") return { key: "kind", label: "Kind", read: (row) => `branch ${row.at + 1}` };
   const isDefault = () => row.block.gateway.default === row.element;
   return {
     key: "kind", label: "Kind", options: BRANCH_KINDS, strict: true,

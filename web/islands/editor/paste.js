@@ -68,9 +68,9 @@ export async function readPhrases(table, entries) {
     table.refuse(`The limits can't be read just now: ${error.message}`);
   }
   table.attempt(() => table.model.transaction("Limits", () => {
-    for (const { row, cell, text } of entries) takePhrase(table.model, row, cell, text, phrases.get(text), (said) => table.doubt(row.key, cell.key, said));
+    for (const { row, cell, text } of entries) takePhrase(table.model, row, cell, text, phrases.get(text), (said) => table.marks.doubt(row.key, cell.key, said));
   }));
-  table.tell();
+  table.marks.tell();
 }
 
 function takePhrase(model, row, cell, text, phrase, doubt) {
@@ -138,7 +138,7 @@ export function listenToPaste(table) {
   document.addEventListener("copy", (event) => {
     if (!isHere() || !table.row) return;
     event.preventDefault();
-    const lines = table.several ? table.selectedRows().map((row) => textsOf(table, row)) : [[table.boxAt(table.at.key, table.at.cell).textContent]];
+    const lines = table.selectedRows().length > 1 ? table.selectedRows().map((row) => textsOf(table, row)) : [[table.boxAt(table.at.key, table.at.cell).textContent]];
     const quoted = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     event.clipboardData.setData("text/plain", lines.map((cells) => cells.map(quoted).join("\t")).join("\n"));
   });
@@ -154,7 +154,7 @@ function textsOf(table, row) {
 function mapped(table, rows) {
   const named = rows[0].map((text) => HEADINGS[text.toLowerCase().replace(/\s+/g, " ").trim()]);
   if (rows.length > 1 && named.filter(Boolean).length >= 2) return { keys: named, data: rows.slice(1) };
-  const from = table.columns.findIndex((column) => column.key === table.columnOf(table.row, table.at.cell));
+  const from = table.columns.findIndex((column) => column.key === table.at.column);
   return { keys: table.columns.slice(from).map((column) => column.key), data: rows };
 }
 
@@ -195,7 +195,7 @@ export async function pasteRows(table, rows) {
   const pasting = new Pasting(table, phrases);
   const done = table.attempt(() => table.actions.restructure("Paste", () => pasting.run(entries)));
   if (!done) return false;
-  for (const [key, cell, said] of pasting.doubts) table.doubt(key, cell, said);
+  for (const [key, cell, said] of pasting.doubts) table.marks.doubt(key, cell, said);
   const steps = pasting.made.length ? `${pasting.made.length} new steps` : "";
   const doubtful = pasting.doubts.length ? `${pasting.doubts.length} cells to look at` : "";
   table.bar.say(`Pasted ${data.length} rows${[steps, doubtful].filter(Boolean).map((part) => `, ${part}`).join("")}.`);

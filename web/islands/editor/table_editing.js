@@ -2,6 +2,7 @@
 // whole table, so that patching the cells never takes away what is being typed.
 import { GROUP_KINDS } from "./cells.js";
 import { isPhrase, readPhrases } from "./paste.js";
+import { placeBeside } from "./table_marks.js";
 
 const MOST_SUGGESTED = 8;
 
@@ -53,7 +54,6 @@ export class CellEditor {
       minWidth: `${at.width}px`, minHeight: `${at.height}px`, width: this.cell.long ? `${Math.max(at.width, 320)}px` : "",
     };
     Object.assign(this.box.style, style);
-    Object.assign(this.list.style, { left: style.left, top: `${at.bottom - around.top + this.table.scroller.scrollTop}px`, minWidth: style.minWidth });
   }
 
   #suggestions(cell) {
@@ -76,6 +76,7 @@ export class CellEditor {
       entry.setAttribute("aria-selected", "false");
       return entry;
     }));
+    if (this.shown.length) placeBeside(this.list, this.box, this.table.scroller);
     if (this.options.length) {
       this.box.setAttribute("aria-expanded", String(!this.list.hidden));
       this.box.setAttribute("aria-controls", "cell-options");
@@ -134,7 +135,7 @@ export class CellEditor {
       return true;
     }
     if (!table.attempt(() => this.write(row, cell, text))) return false;
-    table.doubt(row.key, cell.key, "");
+    table.marks.doubt(row.key, cell.key, "");
     this.close();
     return true;
   }
@@ -173,10 +174,8 @@ export class CellEditor {
 
   #arrived(id, cellKey) {
     const { table } = this;
-    const key = table.indexOf.has(id) ? id : `${id}#0`;
-    if (!table.indexOf.has(key)) return;
-    table.at = { ...table.at, key, cell: table.cellAt(table.rows[table.indexOf.get(key)], cellKey).key, index: table.indexOf.get(key) };
-    table.select(table.row, table.row);
+    const row = table.rowAt(id) ?? table.rowAt(`${id}#0`);
+    if (row) table.focused.arrive(row, cellKey);
   }
 }
 

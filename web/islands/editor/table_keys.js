@@ -137,8 +137,8 @@ class Keys {
     if (altKey && shiftKey) return this.#done(() => this.#kept(() => table.actions.shift(table.selectedRows(), sideways)));
     if (altKey) return false;
     if (shiftKey && vertical) {
-      const row = table.rows[table.indexOf.get(table.lead) + vertical];
-      if (row && row.kind !== "new") table.extend(row);
+      const row = table.rows[table.indexOf.get(table.focused.lead) + vertical];
+      if (row && row.kind !== "new") table.focused.extend(row);
       return true;
     }
     if (vertical) this.#go(control ? (vertical < 0 ? 0 : table.rows.length - 1) : table.at.index + vertical);
