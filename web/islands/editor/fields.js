@@ -129,9 +129,12 @@ export class Fields {
       boxes.replaceChildren(...[...spec.options, ...unknown].map(([code, text]) => make("label", { class: "box" },
         make("input", { type: "checkbox", value: code, checked: chosen.includes(code), disabled: spec.disabled }), text)));
     });
-    summary.setAttribute("aria-label", label);
+    const [name] = field.element.children;
+    name.removeAttribute("for");
+    name.id = `${input.id}-label`;
+    summary.id = `${input.id}-chosen`;
+    summary.setAttribute("aria-labelledby", `${name.id} ${summary.id}`);
     input.removeAttribute("aria-describedby");
-    field.element.querySelector("label").removeAttribute("for");
     boxes.addEventListener("change", () => {
       field.commit([...boxes.querySelectorAll("input:checked")].map((box) => box.value).join(" "));
       summary.textContent = [...boxes.querySelectorAll("input:checked")].map((box) => box.parentElement.textContent).join(", ") || "None";

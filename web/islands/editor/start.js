@@ -78,7 +78,9 @@ function bindBar({ root, model, panel, saving, tidying, notices }) {
   };
   model.on("stack", refresh);
   model.on("opened", refresh);
-  model.on("changed", () => { root.querySelector("#editor-title").textContent = model.recipe()?.get("title") || root.dataset.recipe; });
+  const title = () => { root.querySelector("#editor-title").textContent = model.recipe()?.get("title") || root.dataset.recipe; };
+  model.on("changed", title);
+  model.on("opened", title);
   document.addEventListener("keydown", (event) => keys(event, model));
   document.addEventListener("click", (event) => {
     for (const open of root.querySelectorAll("details.editor-menu[open]")) if (!open.contains(event.target)) open.open = false;
