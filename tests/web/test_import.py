@@ -1,0 +1,47 @@
+"""A process owner brings the table of a paper record: from the list of recipes to the open draft, in few clicks."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from engine.queries.imports import kept_mappings
+from tests.paper_record import FILES
+from tests.web.serving import PASSWORDS, served_demo, sign_in_as
+
+COUNT = """() => {
+  if (window.counted) return;
+  window.counted = true;
+  addEventListener("pointerdown", () => {
+    sessionStorage.setItem("pointers", Number(sessionStorage.getItem("pointers") ?? 0) + 1);
+  }, true);
+}"""
+MOST_POINTERS = 10
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    with served_demo(tmp_path_factory.mktemp("import") / "site") as (address, site):
+        yield address, site
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_record_of_thirty_steps_is_an_open_draft_within_ten_pointer_actions(demo, page, name):
+    address, _ = demo
+    page.add_init_script(f"({COUNT})()")
+    sign_in_as(page, address, "pia")
+    page.goto(f"{address}/recipes")
+    page.evaluate("sessionStorage.removeItem('pointers')")
+    page.click("a[href$='/import']")
+    with page.expect_file_chooser() as chooser:
+        page.click("#f-files")
+    chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": FILES[name]()})
+    page.click("button:has-text('Read the tables')")
+    assert "30 steps" in page.inner_text("form#import")
+    assert "Passes every check" in page.inner_text("form#import")
+    page.fill("[name=id]", f"MR-{name.upper().replace('.', '-')}")
+    page.click("button:has-text('Make a draft')")
+    page.wait_for_url(re.compile(r".*/recipes/MR-RECORD-\w+@[\d.]+/edit"))
+    assert 0 < page.evaluate("Number(sessionStorage.getItem('pointers'))") <= MOST_POINTERS
