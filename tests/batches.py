@@ -33,7 +33,7 @@ def put_into_effect(site: Site, staff: Staff, xml: bytes, trained: tuple[str, ..
         sign(site, staff, revision, meaning, role)
     quality, proof = actor_of(site, staff["QA_DISP"]), proof_of(site, staff["QA_DISP"])
     perform(
-        site, recipes.make_effective, actor=quality, stream=stream, revision_id=revision,
+        site, recipes.make_effective, actor=quality, stream=f"batch:{revision}", revision_id=revision,
         effective_at=clock.text(clock.now()), proof=proof,
     )  # fmt: skip
     for role in trained:

@@ -85,7 +85,8 @@ def _prepare(place: Place) -> None:
 def _open(place: Place) -> Site:
     from engine.site import open_site
 
-    return open_site(place.database, place.keys, zone=place.zone)
+    required = os.environ.get("BATCHWRIGHT_DRY_RUN_REQUIRED") == "1"
+    return open_site(place.database, place.keys, zone=place.zone, dry_run_required=required)
 
 
 @main.command()
@@ -96,7 +97,7 @@ def _open(place: Place) -> Site:
 def init(login: str, full_name: str, identity: str, password: str) -> None:
     """Make an empty site: tables, keys, and the first administrator."""
     from engine import clock
-    from engine.actions import people
+    from engine.actions import life_cycle, people
     from engine.queries.people import login_of
     from engine.sign_in import first_password
     from engine.transaction import SYSTEM, perform
@@ -105,6 +106,7 @@ def init(login: str, full_name: str, identity: str, password: str) -> None:
     chosen = first_password(login, full_name, password)
     _prepare(place)
     site = _open(place)
+    perform(site, life_cycle.ship, actor=SYSTEM, stream=f"recipe:{life_cycle.LIFE_CYCLE}", source="system")
     person_id = login_of(login)
     verified = {"by": "founder of the site", "how": identity, "on": clock.text(clock.now())}
     perform(

@@ -1,7 +1,8 @@
 """One process that serves a site: its pages and API on threads, and the scheduler while this process leads.
 
 The address of the records, the keys' folder and the site's zone come from the environment, so every worker process of
-a server finds the same site: `BATCHWRIGHT_DATABASE`, `BATCHWRIGHT_KEYS`, `BATCHWRIGHT_ZONE`.
+a server finds the same site: `BATCHWRIGHT_DATABASE`, `BATCHWRIGHT_KEYS`, `BATCHWRIGHT_ZONE`. Where
+`BATCHWRIGHT_DRY_RUN_REQUIRED` is 1, no revision is approved without a signed dry run that passed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ DATABASE, KEYS, ZONE, DEMO, OVER_TLS = (
     "BATCHWRIGHT_OVER_TLS",
 )
 CHECKPOINTS = "BATCHWRIGHT_CHECKPOINTS"
+DRY_RUN = "BATCHWRIGHT_DRY_RUN_REQUIRED"
 FIRE_SECONDS, WATCH_SECONDS, CHECKPOINT_SECONDS, DEVICE_SECONDS = 1, 60, 15 * 60, 3
 
 _logger = logging.getLogger(__name__)
@@ -35,7 +37,8 @@ _logger = logging.getLogger(__name__)
 
 def site_of_environment() -> Site:
     """The site that the environment names."""
-    return open_site(os.environ[DATABASE], os.environ[KEYS], zone=os.environ.get(ZONE, "UTC"))
+    required = os.environ.get(DRY_RUN) == "1"
+    return open_site(os.environ[DATABASE], os.environ[KEYS], zone=os.environ.get(ZONE, "UTC"), dry_run_required=required)
 
 
 def application() -> Flask:

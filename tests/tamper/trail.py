@@ -108,7 +108,7 @@ def middle_deleted_with_rows(attacker: Attacker) -> str:
     """An entry goes together with every row that it wrote."""
     values = [written_by(row) for row in attacker.rows("parameter_value")]
     last = {stream: len(attacker.entries(stream)) for stream in attacker.batches}
-    stream, number = attacker.rng.choice([(stream, number) for stream, number in values if number < last[stream]])
+    stream, number = attacker.rng.choice([(stream, number) for stream, number in values if number < last.get(stream, 0)])
     entries = attacker.entries(stream)
     _delete_rows_of(attacker, f"{stream}/{number}/")
     del entries[number - 1]

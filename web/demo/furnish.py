@@ -40,7 +40,7 @@ def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | No
         )  # fmt: skip
     actor, proof = crew["QA_DISP"]
     perform(
-        site, recipes.make_effective, actor=actor, stream=stream, revision_id=revision, proof=proof,
+        site, recipes.make_effective, actor=actor, stream=f"batch:{revision}", revision_id=revision, proof=proof,
         effective_at=clock.text(effective_at or clock.now()),
     )  # fmt: skip
     return revision
