@@ -17,10 +17,10 @@ from bpmn.expressions import RESERVED
 
 RULE = "identifiers"
 
-_NEEDED = FLOW_NODES | {"process", "sequenceFlow", "message", "escalation", "signal", "error", "lane", "participant"}
+NEEDED = FLOW_NODES | {"process", "sequenceFlow", "message", "escalation", "signal", "error", "lane", "participant"}
 # No quotes (ids are used in XPath), no path characters (in file names), no dots (`step.parameter`, and the engine
 # builds its own names with them), ASCII only (twins from other alphabets look the same).
-_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}", re.ASCII)
+FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}", re.ASCII)
 _ENGINE_NAMES = frozenset({"start", "end", "root"})
 _WORDS = RESERVED | {"order", "previous", "start", "end", "typename"}
 _TWINS = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "-": "_"})
@@ -33,7 +33,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         identifier = element.get("id")
         ours = element.tag.startswith(f"{{{BPMN}}}")
         if identifier is None:
-            if ours and name_of(element) in _NEEDED:
+            if ours and name_of(element) in NEEDED:
                 yield at(element, RULE, f"{name_of(element)} has no id", "give it an id", property="id")
         elif _own_space(element):
             continue
@@ -54,7 +54,7 @@ def _own_space(element: etree._Element) -> bool:
 
 
 def _form(element: etree._Element, identifier: str) -> Iterator[Finding]:
-    if not _FORM.fullmatch(identifier):
+    if not FORM.fullmatch(identifier):
         what = "letters (A-Z, a-z), digits, _ and -, beginning with a letter or _, at most 100"
         yield at(element, RULE, f"{shown(identifier)} is not a well-formed id", f"use {what}", property="id")
     elif name_of(element) in FLOW_NODES and identifier.lower() in _ENGINE_NAMES and identifier[0].isupper():

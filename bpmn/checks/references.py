@@ -32,7 +32,8 @@ _TEXTS = {
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses dangling references, flows across a border, and names that differ by a blank."""
-    kinds = {e.get("id", ""): name_of(e) for e in diagram.root.iter(etree.Element) if e.get("id")}
+    omg = (e for e in diagram.root.iter(etree.Element) if str(e.tag).startswith("{http://www.omg.org/"))
+    kinds = {e.get("id", ""): name_of(e) for e in omg if e.get("id")}
     yield from _flows(diagram)
     yield from _boundaries(diagram)
     yield from _defaults(diagram)

@@ -23,7 +23,7 @@ PARAMETER = (
 
 
 def task(number, extensions):
-    inner = f"<bpmn:extensionElements><mes:step>{SIGNED}{extensions}</mes:step></bpmn:extensionElements>"
+    inner = f"<bpmn:extensionElements><mes:step instruction=\"Do it.\">{SIGNED}{extensions}</mes:step></bpmn:extensionElements>"
     return f'<bpmn:userTask id="S{number}" name="Step">{inner}</bpmn:userTask>'
 
 
@@ -135,6 +135,7 @@ def test_a_huge_file_is_refused_in_time_and_memory(name):
 
 def test_a_recipe_of_5000_steps_is_read_and_checked_in_a_few_seconds():
     seconds, megabytes, ok, rules = measure(chain(5_000, PARAMETERS))
-    assert (ok, rules) == (True, [])
+    assert ok
+    assert set(rules) <= {"names", "second_person"}  # all its steps are alike
     assert seconds < 10
     assert megabytes < 300

@@ -80,7 +80,7 @@ MISREAD = {
     "inclusive gateway": ("whitelist", "S01", instead("inclusiveGateway")),
     "event gateway": ("whitelist", "S01", instead("eventBasedGateway")),
     "a plain task": ("whitelist", "S01", instead("task")),
-    "business rule task": ("whitelist", "S01", instead("businessRuleTask")),
+    "business rule task without a table": ("decision_table", "S01", instead("businessRuleTask")),
     "send task": ("whitelist", "S01", instead("sendTask")),
     "receive task": ("whitelist", "S01", instead("receiveTask")),
     "ad-hoc subprocess": ("whitelist", "S01", instead("adHocSubProcess")),
