@@ -156,10 +156,15 @@ export class Data {
     const title = this.step(element)?.get("title") ?? "";
     const name = getBusinessObject(element).name ?? "";
     const named = this.step(element) && name && followsTitle(name, old, title) && name !== title;
-    this.modeling.updateProperties(element, { id });
+    this.#identify(element, id);
     if (named) this.setName(element, nameOf(id, title));
     this.set(element, referencesTo(this.elementRegistry.getAll(), this.recipe(), old, id));
     for (const flow of [...element.incoming, ...element.outgoing]) this.renameFlow(flow);
+  }
+
+  // Its shape's id goes along: the next element that gets the old id draws its shape under that name.
+  #identify(element, id) {
+    this.modeling.updateProperties(element, { id, di: { id: this.freeId(`${id}_di`) } });
   }
 
   renameFlow(flow) {
@@ -180,7 +185,7 @@ export class Data {
   // ---------------------------------------------------------------- steps
   // A fresh user task as a step of the recipe: a title, and somebody who performs it.
   becomeStep(element, { id, title = "", parameters = [], signatures = [PERFORMER], ...rest } = {}) {
-    if (id && id !== element.id && !this.moddle.ids.assigned(id)) this.modeling.updateProperties(element, { id });
+    if (id && id !== element.id && !this.moddle.ids.assigned(id)) this.#identify(element, id);
     this.#ours(element, "mes:Step", { title, signatures, parameters, ...rest });
     this.setName(element, nameOf(element.id, title));
   }
