@@ -49,6 +49,7 @@ export async function startEditor(root) {
   bindBar(parts);
   chooseView(parts, savedView());
   window.batchwrightEditor = parts; // for the person who looks into it, and for the tests
+  performance.mark("editor-ready");
   root.dataset.ready = "true";
 }
 
