@@ -15,7 +15,7 @@ from bpmn.diagram import Diagram
 from engine.canonical import sha256
 from engine.control_recipe import ControlRecipe
 from engine.errors import DiagramRefusedError, UnstorableTextError, UnsupportedDiagramError
-from forms.definition import DefinitionError, parse
+from forms.definition import DefinitionError, parse, unlike_the_product
 
 DIAGRAM_KINDS = {"recipe": "master_recipe", "process": "process"}
 
@@ -42,7 +42,7 @@ def read_document(kind: str, text: str) -> Document:
 def problems(kind: str, text: str, recipe_id: str, revision: str) -> list[dict[str, Any]]:
     """Everything that is found in a document, errors and warnings, as an answer tells it."""
     if kind == "form":
-        return _form_problems(text)
+        return _form_problems(text, recipe_id)
     report = check_diagram(text.encode())
     found = list(report.findings)
     if report.ok:
@@ -95,9 +95,13 @@ def _header_problems(kind: str, text: str, recipe_id: str, revision: str) -> lis
     return found
 
 
-def _form_problems(text: str) -> list[dict[str, Any]]:
+def _form_problems(text: str, name: str) -> list[dict[str, Any]]:
     try:
-        parse("the form", text)
+        definition = parse("the form", text)
     except DefinitionError as error:
-        return [told(Finding("form", problem, "correct it in the form")) for problem in error.problems]
-    return []
+        found = error.problems
+    else:
+        found = unlike_the_product(definition)
+        if definition.id != name:
+            found.append(f"the form says it is {definition.id}, the draft is {name}")
+    return [told(Finding("form", problem, "correct it in the form")) for problem in found]

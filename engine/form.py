@@ -5,7 +5,9 @@ The forms of the product are revision 1 of each; a site's revision takes their p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import tzinfo
 
 from bpmn import vocabulary as v
 from bpmn.checks import Finding
@@ -18,6 +20,7 @@ from engine.revisions import in_effect
 from engine.scope import Row
 from forms.definition import Definition, DefinitionError, load, packaged, parse
 from forms.field import Choice, Field
+from forms.form import check
 
 KIND = "form"
 _COPIED = ("name", "type", "uom", "qualifier", "optional", "multiline", "min_length", "max_length", "example", "choices")
@@ -29,6 +32,18 @@ class Form:
 
     revision_id: str
     definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was written on a form, with the revision that asked for it: both belong to the record."""
+
+    revision_id: str
+    values: dict[str, str]
+
+    def beside(self, *known: str) -> dict[str, str]:
+        """What the form asked for beside these fields, which the record has places of its own for."""
+        return {name: value for name, value in self.values.items() if name not in known}
 
 
 def current(reader: Reader, name: str) -> Form | None:
@@ -51,6 +66,17 @@ def of_revision(reader: Reader, revision_id: str) -> Form | None:
         return Form(revision_id, parse(name, text_of(reader, row)))
     except DefinitionError:
         return None
+
+
+def answered(reader: Reader, name: str, texts: Mapping[str, str], zone: tzinfo | None = None) -> Answer:
+    """What people wrote, checked against the form in use: all problems at once (FormError), with the revision that asked.
+
+    `texts`: by field name. Empty texts count as not given; what the form does not ask for is refused where it says something.
+    """
+    form = current(reader, name)
+    assert form is not None, f"the product has a form {name}"
+    entries = check(form.definition.fields, {field: text for field, text in texts.items() if text.strip()}, zone)
+    return Answer(form.revision_id, {field: entry.canonical for field, entry in entries.items()})
 
 
 def text_of(reader: Reader, row: Row) -> str:

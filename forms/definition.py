@@ -53,6 +53,21 @@ def load(name: str) -> Definition:
     return parse(name, packaged_text(name))
 
 
+def unlike_the_product(definition: Definition) -> list[str]:
+    """What a form lacks that the product itself reads from it: its fields, of the same type, with no other choices."""
+    if definition.id not in packaged():
+        return []
+    own = {field.name: field for field in definition.fields}
+    problems = []
+    for wanted in load(definition.id).fields:
+        field = own.get(wanted.name)
+        if field is None or field.type != wanted.type:
+            problems.append(f"the product needs the field {wanted.name} of type {wanted.type}")
+        elif more := {choice.value for choice in field.choices} - {choice.value for choice in wanted.choices}:
+            problems.append(f"the product has no choice {', '.join(sorted(more))} for {wanted.name}")
+    return problems
+
+
 def write(definition: Definition) -> str:
     """The JSON text of a form, defaults left out. Reading it gives an equal form."""
     plain = Field("", "", "")

@@ -73,6 +73,7 @@ class Triage(Secret):
     text = Text(4000, shortest=3, required=True)
     severity = ma.fields.String(validate=ma.validate.OneOf(SEVERITIES))
     reference = Text(100)
+    more = Entries()
 
 
 class ReviewAgain(Secret):

@@ -96,6 +96,7 @@ class Decision(SignedReason):
     role = ma.fields.String(validate=ma.validate.OneOf(sorted(ROLES)))
     reference = Text(100)
     links = ma.fields.List(Code(NAME), validate=ma.validate.Length(max=50))
+    more = Entries()
     version = Count(1)
 
 

@@ -6,7 +6,7 @@ Source: 21 CFR 211.100(b), 211.22; domain rule: nobody decides their own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bpmn.vocabulary import ROLES
@@ -24,11 +24,14 @@ from engine.errors import (
     OutcomeNotAllowedError,
     SamePersonError,
 )
+from engine.form import answered
 from engine.passwords import Proof
 from engine.records import Decision, Departure, ExceptionRecord
 from engine.scope import Row
 from engine.transaction import Act, Actor
 
+FORM, FIELDS = "decision", ("outcome", "reason", "reference")
+NOTHING: Mapping[str, str] = {}
 OUTCOMES = ("proceed", "hold", "terminate", "reject")
 MEANING = {
     "QA_FLR": "approved_by_qa",
@@ -56,11 +59,13 @@ def decide(
     reference: str | None = None,
     links: Iterable[str] = (),
     version: int | None = None,
+    more: Mapping[str, str] = NOTHING,
 ) -> dict[str, Any]:
     """Sign one role's decision on a blocked step. "proceed" opens the step once every role it needs has signed it.
 
     "hold", "terminate" and "reject" take effect at once and are quality's. A stop allows only those three. `links`:
-    results to look at because of it (`S39.vcn`). Answer: `open_roles` still to sign.
+    results to look at because of it (`S39.vcn`). `more`: what the site's form of a decision asks beside. Answer:
+    `open_roles` still to sign.
     """
     batch = access.open_batch(act, batch_id, even_held=True)
     task = batch.task(task_key)
@@ -73,6 +78,8 @@ def decide(
     if role in signed or any(row["by"] == actor.id for row in signed.values()):
         raise SamePersonError(f"{ROLES[role]} has decided already, and each person decides once.")
     _known_results(batch, links)
+    asked = {**more, "outcome": outcome, "reason": said(reason), "reference": reference or ""}
+    answer = answered(act, FORM, asked, act.site.zone)
     signature = give_signature(
         act,
         actor=actor,
@@ -81,7 +88,8 @@ def decide(
         slot="Q",
         meaning=MEANING.get(role, "authorised_to_proceed"),
         role=role,
-        record=_shown(act, batch, task, outcome, said(reason), reference, links),
+        record=_shown(act, batch, task, outcome, said(reason), reference, links)
+        | {"form": answer.revision_id, "more": answer.beside(*FIELDS)},
         batch=batch,
     )
     act.insert(
@@ -105,6 +113,8 @@ def decide(
         role=role,
         reason=said(reason),
         reference=reference or "",
+        form=answer.revision_id,
+        more=answer.beside(*FIELDS),
         critical=True,
     )
     opened, missing = _take_effect(

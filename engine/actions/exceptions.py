@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bpmn.vocabulary import SEVERITIES
@@ -17,11 +18,14 @@ from engine.errors import (
     RecordNotFoundError,
     SamePersonError,
 )
+from engine.form import answered
 from engine.passwords import Proof
 from engine.records import ExceptionRecord, ExceptionTriage
 from engine.scope import Row
 from engine.transaction import Act, Actor
 
+FORM, FIELDS = "triage", ("kind", "severity", "text", "reference")
+NOTHING: Mapping[str, str] = {}
 FLOOR = ("MFG_OP", "MFG_WIT", "MFG_VER", "MFG_SUP", "QC_ANL", "QC_REV", "QA_FLR", "QA_DISP", "PROC", "MED", "QP")
 QUALITY = ("QA_DISP", "QA_FLR")
 TRIAGE = ("accept", "deviation", "impact", "correct")
@@ -67,9 +71,10 @@ def triage_exception(
     proof: Proof,
     severity: str | None = None,
     reference: str | None = None,
+    more: Mapping[str, str] = NOTHING,
 ) -> dict[str, Any]:
     """Quality's triage, signed. `kind`: accept (comment only), deviation (needs `reference`), impact (of a deviation,
-    assessed), correct (a data correction settled it).
+    assessed), correct (a data correction settled it). `more`: what the site's form of a triage asks beside.
 
     A critical exception can't be accepted by comment alone; a block that was not decided can't be triaged away; nobody
     triages what they recorded themselves; a correction does not settle a value outside PAR. Source: 21 CFR 211.192.
@@ -79,7 +84,11 @@ def triage_exception(
     role = access.permit(actor, QUALITY)
     earlier = {t["kind"] for t in act.rows(ExceptionTriage, exception_id=exception_id)}
     _refuse_triage(batch, row, kind, earlier, severity, reference, actor)
+    asked = {**more, "kind": kind, "text": reason(text), "severity": severity or "", "reference": reference or ""}
+    answer = answered(act, FORM, asked, act.site.zone)
     shown = {
+        "form": answer.revision_id,
+        "more": answer.beside(*FIELDS),
         "batch": batch_id,
         "exception": {k: row[k] for k in ("id", "number", "severity", "message", "expected", "actual")},
         "kind": kind,
@@ -112,7 +121,14 @@ def triage_exception(
         at=act.now_text,
         signature_id=signature["id"],
     )
-    act.note("exception:triaged", exception=exception_id, kind=kind, severity=severity or row["severity"])
+    act.note(
+        "exception:triaged",
+        exception=exception_id,
+        kind=kind,
+        severity=severity or row["severity"],
+        form=answer.revision_id,
+        more=answer.beside(*FIELDS),
+    )
     batch.save(act)
     return {"exception": exception_id, "kind": kind}
 

@@ -64,6 +64,16 @@ def form_view(site: Site, revision_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def form_in_use(site: Site, name: str) -> dict[str, Any]:
+    """The form that people are shown now: its revision, its title, and its fields as the templates take them."""
+    with site.read() as reader:
+        form = current(reader, name)
+    if form is None:
+        raise RecordNotFoundError(f"There is no form {name}.")
+    fields = [field_view(field) for field in form.definition.fields]
+    return {"id": form.revision_id, "title": form.definition.title, "fields": fields}
+
+
 def form_parameters(site: Site, name: str, revision: str = "") -> dict[str, Any]:
     """What a step that uses a form takes: the revision to note in the step, and its parameters as the diagram writes them."""
     with site.read() as reader:

@@ -104,3 +104,15 @@ def test_a_step_that_takes_a_form_asks_and_judges_as_the_form_does(name: str) ->
     taken = Diagram.parse(drawn.encode()).steps["S1"]
     assert tuple(map(field_of, taken.parameters)) == definition.fields
     assert parse(name, write(definition)) == definition
+
+
+def test_a_site_s_form_keeps_what_the_product_reads_from_it(site: Site) -> None:
+    staff = Staff(site)
+    pia = actor_of(site, staff["PROC"])
+    revision = perform(site, start_form, actor=pia, stream="recipe:decision", name="decision")["revision"]
+    definition = load("decision")
+    fields = tuple(f for f in definition.fields if f.name != "reason")
+    text = write(replace(definition, fields=fields))
+    perform(site, save_draft, actor=pia, stream="recipe:decision", revision_id=revision, xml=text, version=1)
+    with pytest.raises(DiagramRefusedError, match="needs the field reason"):
+        sign(site, staff, revision, "authored_by", "PROC")

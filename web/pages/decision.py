@@ -8,14 +8,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.actions import decisions
+from engine.queries.forms import form_in_use
 from engine.queries.task_view import task_view
 from web.access import allow
 from web.acting import Outcome, act, actor, attempt, proof, require, site, taken
-from web.pages.step import version_seen
+from web.pages.step import prefixed, version_seen
 
 page = Blueprint("decision_page", __name__)
 
 DECIDERS = tuple(sorted(decisions.MEANING))
+OWN = {
+    *decisions.FIELDS, "links", "departure_id", "parameter_id", "departure_reason", "risk", "mitigation", "roles", "password", "",
+}  # fmt: skip
+"""The page's own fields; every other problem is at one that the site's form asks beside them."""
 DONE = {
     "proceed": "Your decision to proceed is signed.",
     "hold": "The batch is on hold.",
@@ -31,7 +36,7 @@ def show(batch_id: str, task_key: str) -> ResponseReturnValue:
     outcome = Outcome(None, [])
     if request.method == "POST":
         do = _request if request.form.get("do") == "departure" else _decide
-        outcome = attempt(lambda: do(batch_id, task_key))
+        outcome = attempt(lambda: do(batch_id, task_key), rename=lambda name: name if name in OWN else f"more:{name}")
         if outcome.done:
             taken(f"{batch_id}/{task_key}/decision")
             return redirect(url_for("step_page.show", batch_id=batch_id, task_key=task_key))
@@ -42,16 +47,17 @@ def show(batch_id: str, task_key: str) -> ResponseReturnValue:
     return render_template(
         "pages/decision.html", view=view, batch=view["batch"], problems=outcome.problems, worked=who.id in worked,
         has_decided=who.id in signed, outcomes=_open_outcomes(view), open_form=request.form.get("do", ""),
+        form=form_in_use(site(), decisions.FORM),
     ), outcome.status  # fmt: skip
 
 
-def _open_outcomes(view: dict[str, Any]) -> list[tuple[str, str]]:
+def _open_outcomes(view: dict[str, Any]) -> set[str]:
     roles, quality = actor().roles, {"QA_FLR", "QA_DISP", "QP"}
-    ways = []
+    ways = set()
     if not view["task"]["stopped"] and roles & set(view["decision_roles"]):
-        ways.append(("proceed", "Proceed"))
+        ways.add("proceed")
     if roles & quality:
-        ways += [("hold", "Hold the batch"), ("terminate", "Terminate the batch"), ("reject", "Reject the batch")]
+        ways |= {"hold", "terminate", "reject"}
     return ways
 
 
@@ -62,7 +68,7 @@ def _decide(batch_id: str, task_key: str) -> dict[str, Any]:
         decisions.decide, stream=f"batch:{batch_id}", batch_id=batch_id, task_key=task_key, outcome=form["outcome"],
         reason=form["reason"], proof=proof(), reference=form.get("reference", "").strip() or None,
         links=[link.strip() for link in form.get("links", "").replace(";", ",").split(",") if link.strip()],
-        version=version_seen(),
+        version=version_seen(), more=prefixed("more:"),
     )  # fmt: skip
     flash(DONE[form["outcome"]], "good" if form["outcome"] == "proceed" else "watch")
     if answer["open_roles"] and form["outcome"] == "proceed":
