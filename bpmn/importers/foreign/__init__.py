@@ -13,9 +13,8 @@ from lxml import etree
 
 from bpmn.checks import Finding, check_diagram
 from bpmn.diagram import BPMN
-from bpmn.importers.foreign import decisions, ends, events, identifiers, process, tasks
-from bpmn.importers.foreign.repair import Repair, Workbench, bpmn
-from bpmn.layout import DI, lay_out
+from bpmn.importers.foreign import decisions, drawing, ends, events, identifiers, process, tasks
+from bpmn.importers.foreign.repair import Repair, Workbench
 from bpmn.reading import DiagramError, read_xml
 from bpmn.vocabulary import NAMESPACE
 
@@ -63,7 +62,7 @@ def open_foreign(xml: bytes, *, decided: Mapping[str, bool] | None = None, proce
     decisions.repair(bench)
     ends.repair(bench)
     events.repair(bench)
-    _layout(bench)
+    drawing.repair(bench)
     mended = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     found = tuple(
         ForeignProcess(str(p.get("id")), " ".join(p.get("name", "").split()), process.size(p)) for p in bench.processes()
@@ -82,20 +81,3 @@ def _with_our_namespace(root: etree._Element) -> etree._Element:
     for child in list(root):
         renewed.append(child)
     return renewed
-
-
-def _layout(bench: Workbench) -> None:
-    """Offer places for the shapes where the file has none, or where steps were added that have none."""
-    drawn = {shape.get("bpmnElement") for shape in bench.root.iter(f"{{{DI}}}BPMNShape", f"{{{DI}}}BPMNEdge")}
-    wanted = {element.get("id") for element in (*bench.nodes(), *bench.flows())}
-    missing = wanted - drawn
-    if not missing:
-        return
-
-    def mend() -> None:
-        lay_out(bench.root)
-
-    first = bench.root.find(bpmn("process"))
-    before = "no drawing" if not drawn else f"{len(missing)} elements without a place"
-    whole = bench.root if first is None else first
-    bench.offer("layout", whole, "the diagram is drawn anew", before, "every element has a place", mend)

@@ -34,6 +34,8 @@ def _timer(bench: Workbench, node: etree._Element, definition: etree._Element, b
     literal = "".join((definition.findtext(bpmn("timeDuration")) or "").split()).strip("\"'")
     duration = _ours(literal)
     event = _counted_from(bench, node, by_id)
+    if not re.match(r"[A-Za-z][A-Za-z0-9_]*\.", event):
+        return  # its step has an id that no expression can name
     if not duration or not event:
         return  # told by the check of timers, with what to do
     due = f"{event} + {duration}"

@@ -14,6 +14,8 @@ from bpmn.checks.schema import FLOW_NODES
 from bpmn.diagram import BPMN
 from bpmn.importers.foreign.repair import Workbench, called, local
 
+_STEPS = frozenset({"task", "userTask", "manualTask", "sendTask", "receiveTask", "businessRuleTask"})
+_IN_EXPRESSIONS = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _REFERENCES = frozenset(
     "sourceRef targetRef attachedToRef default bpmnElement processRef calledElement messageRef escalationRef errorRef signalRef "
     "dataObjectRef dataStoreRef itemRef itemSubjectRef categoryValueRef partitionElementRef definitionalCollaborationRef "
@@ -38,18 +40,26 @@ def repair(bench: Workbench) -> None:
         old = element.get("id")
         if old is None or not str(element.tag).startswith("{http://www.omg.org/") or _fits(element, old):
             continue
-        new = bench.new_id(_plain(old, element))
+        new = _number(bench) if local(element) in _STEPS else bench.new_id(_plain(old, element))
 
         def rename(old: str = old, new: str = new) -> None:
             _rename(bench.root, old, new)
 
-        bench.offer("rename", element, f"{called(element)} gets an id that can be written", old, new, rename)
+        bench.offer("rename", element, f"{called(element)} gets an id that records and expressions can use", old, new, rename)
     _trim(bench)
+
+
+def _number(bench: Workbench) -> str:
+    """The next free number of a step."""
+    number = next(n for n in range(1, len(bench.ids) + 2) if f"S{n:02}" not in bench.ids)
+    return bench.new_id(f"S{number:02}")
 
 
 def _fits(element: etree._Element, identifier: str) -> bool:
     if not FORM.fullmatch(identifier):
         return False
+    if local(element) in _STEPS and not _IN_EXPRESSIONS.fullmatch(identifier):
+        return False  # no condition or formula could name what is recorded there
     taken = local(element) in FLOW_NODES and identifier.lower() in ("start", "end", "root") and identifier[0].isupper()
     return not taken
 

@@ -31,6 +31,7 @@ def repair(bench: Workbench, wanted: str) -> None:
         return
     first = bench.processes()[0]
     if chosen is not first:
+
         def move() -> None:
             first.addprevious(chosen)
 
@@ -69,7 +70,14 @@ def _header(bench: Workbench, process: etree._Element) -> None:
             if not header.get(name):
                 header.set(name, value)
 
-    bench.offer("header", process, "the recipe gets a number, a revision and a title", "no header", title, mend)
+    bench.offer(
+        "header",
+        process,
+        "the recipe gets a number, a revision and a title",
+        "no header",
+        f"{process.get('id')}, revision 1, {title}",
+        mend,
+    )
 
 
 def _pool_name(root: etree._Element, process: etree._Element) -> str:
