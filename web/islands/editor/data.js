@@ -171,7 +171,7 @@ export class Data {
     if (!/_to_/.test(flow.id)) return;
     const wanted = `${flow.source.id}_to_${flow.target.id}`;
     if (flow.id === wanted || flow.id.replace(/_\d+$/, "") === wanted) return;
-    this.modeling.updateProperties(flow, { id: flowId(this.moddle.ids, flow.source, flow.target) });
+    this.#identify(flow, flowId(this.moddle.ids, flow.source, flow.target));
   }
 
   freeId(wanted) {
