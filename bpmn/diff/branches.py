@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from bpmn.diagram import Flow
@@ -66,7 +66,7 @@ class Branches:
         """Which way out is which: by its target, by what it says, by where it comes to, by its id; or there is only one."""
         pairs: list[tuple[Out, Out]] = []
         gone, come = list(old), list(new)
-        keys: list[Callable[[int, Out], object]] = [
+        keys: list[Callable[[int, Out], Hashable]] = [
             lambda side, out: out.flow.id if self._flows.get(out.flow.id) == out.flow.id or side else None,
             lambda side, out: self._flows.get(out.flow.id, "") if not side else out.flow.id,
             lambda side, out: (self._condition(side, out), out.is_default, out.leads_to),
@@ -77,13 +77,15 @@ class Branches:
         if len(gone) == 1 and len(come) == 1 and not (len(old) > 1 or len(new) > 1):
             return [(gone[0], come[0])], [], []
         for key in keys:
-            for out in list(gone):
-                value = key(0, out)
-                same = [other for other in come if value is not None and key(1, other) == value]
-                if len(same) == 1:
-                    pairs.append((out, same[0]))
-                    gone.remove(out)
-                    come.remove(same[0])
+            for value in dict.fromkeys(key(0, out) for out in gone):
+                if value is None:
+                    continue
+                before = [out for out in gone if key(0, out) == value]
+                after = [out for out in come if key(1, out) == value]
+                if len(before) == len(after) == 1:
+                    pairs.append((before[0], after[0]))
+                    gone.remove(before[0])
+                    come.remove(after[0])
         if len(gone) == 1 and len(come) == 1 and len(old) == len(new):
             pairs.append((gone.pop(), come.pop()))
         return pairs, gone, come

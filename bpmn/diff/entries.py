@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,12 +41,12 @@ class Entry:
     about: str = ""
     what: str = ""
 
-    @property
+    @builtins.property  # the field of that name hides the plain word
     def weaker(self) -> bool:
         """Whether less is controlled than before."""
         return is_weaker(self.meanings)
 
-    @property
+    @builtins.property
     def editorial(self) -> bool:
         """Whether no batch can differ by it."""
         return is_editorial(self.meanings)

@@ -155,9 +155,9 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("mes:parameter", "severity"): _SEVERITY,
     ("mes:parameter", "uom"): _uom,
     ("mes:parameter", "when"): _there("asked_for_more_often", "asked_for_less_often", "condition_changed"),
-    ("mes:parameter", "optional"): _there("made_required", "made_optional", "made_optional"),
-    ("mes:parameter", "qualifier"): _there("qualifier_refused", "qualifier_allowed", "qualifier_allowed"),
-    ("mes:choice", "departs"): _there("answer_made_usual", "answer_made_departure", "answer_made_departure"),
+    ("mes:parameter", "optional"): _there("made_required", "made_optional", "other"),
+    ("mes:parameter", "qualifier"): _there("qualifier_refused", "qualifier_allowed", "other"),
+    ("mes:choice", "departs"): _there("answer_made_usual", "answer_made_departure", "other"),
     ("mes:deviation", "severity"): _SEVERITY,
     ("mes:signature", "roles"): _words("verification_weakened", "verification_strengthened", "verification_changed"),
     ("mes:signature", "differs"): _words("verification_strengthened", "verification_weakened", "verification_changed"),
@@ -247,6 +247,8 @@ def meanings_of_value(old: Part, new: Part, attribute: str) -> tuple[str, ...]:
     judge = JUDGES.get((new.name, attribute))
     if judge is not None:
         return judge(old, new, attribute)
+    if old.name != new.name:
+        return ("other",)  # an element of another kind, which is an entry of its own
     return (MEANT.get((new.name, attribute)) or meaning_of_part(new.name, 2),)
 
 

@@ -32,7 +32,7 @@ class Side:
         processes = {e.get("id", ""): e for e in diagram.root.findall(f"{{{BPMN}}}process")}
         nodes = {node.id: node.element for node in diagram.nodes.values()}
         scopes = {*processes.values(), *(n.element for n in diagram.nodes.values() if n.type in SCOPES)}
-        flows = {e.get("id", ""): e for e in diagram.root.iter(f"{{{BPMN}}}sequenceFlow") if e.getparent() in scopes}
+        flows = {e.get("id", ""): e for e in diagram.root.iter(f"{{{BPMN}}}sequenceFlow") if e.get("id", "") in diagram.flows}
         # What has an id of its own is compared by itself. An element whose id is used twice stays a part of its scope.
         apart = frozenset({*nodes.values(), *flows.values(), *processes.values()})
         side = cls(diagram, frozenset(scopes | {diagram.root}), apart)

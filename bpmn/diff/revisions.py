@@ -47,12 +47,15 @@ class _Revisions:
         self.moved_groups = self._moved()
         self.moved = {node for group in self.moved_groups for node in group}
 
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        """Nodes that are in both diagrams; a broken draft may give a process the id of a node."""
+        return ((o, n) for o, n in self.match.new_of.items() if o in self.old.nodes and n in self.new.nodes)
+
     def _steps(self) -> Iterator[tuple[str, Part, Part]]:
-        for old_id, new_id in self.match.new_of.items():
-            if old_id in self.old.nodes:
-                steps = [part.first("extensionElements", "mes:step") for part in (self.old.nodes[old_id], self.new.nodes[new_id])]
-                if steps[0] and steps[1]:
-                    yield new_id, steps[0], steps[1]
+        for old_id, new_id in self._pairs():
+            steps = [part.first("extensionElements", "mes:step") for part in (self.old.nodes[old_id], self.new.nodes[new_id])]
+            if steps[0] and steps[1]:
+                yield new_id, steps[0], steps[1]
 
     def entries(self) -> list[Entry]:
         found: list[tuple[float, Entry]] = []
@@ -62,10 +65,9 @@ class _Revisions:
         found += [(1e9, entry) for entry in self._process_come_or_gone()]
         places = self._places()
         branches = self._branches()
-        for old_id, new_id in self.match.new_of.items():
-            if old_id in self.old.nodes:
-                entries = [*self._node(old_id, new_id), *branches.compare(old_id, self._place(old_id, new_id))]
-                found += [(places[new_id], entry) for entry in entries]
+        for old_id, new_id in self._pairs():
+            entries = [*self._node(old_id, new_id), *branches.compare(old_id, self._place(old_id, new_id))]
+            found += [(places[new_id], entry) for entry in entries]
         found += [(places[node_id], entry) for node_id, entry in self._come_or_gone()]
         ordered = [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
         return ordered or list(self._unexplained())
@@ -181,11 +183,10 @@ class _Revisions:
     def _moved(self) -> list[set[str]]:
         """Nodes of both diagrams that stand elsewhere, by their new ids; what moved together is together."""
         elsewhere: dict[tuple[str, str], set[str]] = {}
-        for old_id, new_id in self.match.new_of.items():
-            if old_id in self.old.nodes:
-                homes = home(self.old, self.match, old_id, is_old=True), home(self.new, self.match, new_id, is_old=False)
-                if homes[0] != homes[1]:
-                    elsewhere.setdefault(homes, set()).add(new_id)
+        for old_id, new_id in self._pairs():
+            homes = home(self.old, self.match, old_id, is_old=True), home(self.new, self.match, new_id, is_old=False)
+            if homes[0] != homes[1]:
+                elsewhere.setdefault(homes, set()).add(new_id)
         gone = {node for group in elsewhere.values() for node in group}
         old, new = ways(self.old, self._name(True)), ways(self.new, self._name(False))
         for graph in (old, new):
@@ -205,8 +206,9 @@ class _Revisions:
             return
         others = sorted(together - {node.id}, key=self.new.places.__getitem__)
         was, now = self._stands(self.old, place.old_id), self._stands(self.new, place.new_id)
+        sort = _sort(node) if _sort(node) == _sort(self.old.diagram.nodes[place.old_id]) else "element"
         place = replace(place, item=", ".join(others), item_called=f"with {', '.join(others)}" if others else "")
-        yield place.entry("moved", "place", was, now, (f"{_sort(node)}_moved",), "")
+        yield place.entry("moved", "place", was, now, (f"{sort}_moved",), "")
 
     def _branches(self) -> Branches:
         nexts = self._next_of(self.old, self._name(True)), self._next_of(self.new, self._name(False))

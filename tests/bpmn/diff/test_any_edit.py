@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -37,6 +37,8 @@ def edited(xml: bytes, chance: random.Random, times: int) -> bytes:
     root = read_xml(xml)
     for _ in range(times):
         elements = [e for e in root.iter(etree.Element) if "/DI" not in e.tag and "/DD/" not in e.tag]
+        if len(elements) == 1:
+            break
         element = chance.choice(elements[1:])
         act = chance.choice(["attribute", "attribute", "text", "remove", "double", "new attribute"])
         parent = element.getparent()
@@ -55,6 +57,12 @@ def edited(xml: bytes, chance: random.Random, times: int) -> bytes:
     return etree.tostring(root)
 
 
+def each_id_once(xml: bytes) -> bool:
+    """Where an id is used twice, what is which can't be told in both directions alike."""
+    ids = [e.get("id") for e in read_xml(xml).iter(etree.Element) if e.get("id")]
+    return len(ids) == len(set(ids))
+
+
 def says_nothing(before: bytes, after: bytes) -> bool:
     """Whether two documents differ only in ids that nothing refers to, and the like: every entry-less edit must be one."""
     texts = []
@@ -67,15 +75,15 @@ def says_nothing(before: bytes, after: bytes) -> bool:
                 name in ("sequenceFlow", "message", "escalation", "definitions", "documentation", "extensionElements", "script")
                 or inner
             ):
-                element.attrib.pop("id", None)
+                element.attrib.pop("id", "")
             if "DMN" in element.tag:
-                element.attrib.pop("id", None)
+                element.attrib.pop("id", "")
             for attribute in list(element.attrib):
                 if "XMLSchema-instance" in str(attribute):
                     del element.attrib[attribute]
-            element.attrib.pop("default", None)
-            element.attrib.pop("messageRef", None)
-            element.attrib.pop("escalationRef", None)
+            element.attrib.pop("default", "")
+            element.attrib.pop("messageRef", "")
+            element.attrib.pop("escalationRef", "")
         texts.append(etree.tostring(root, method="c14n"))
     return texts[0] == texts[1]
 
@@ -96,6 +104,7 @@ def test_the_way_back_is_the_mirror_image(seed: int, times: int) -> None:
     chance = random.Random(seed)
     before = BASE.encode() if seed % 2 else random_recipe(seed, 8)
     after = edited(before, chance, times)
+    assume(each_id_once(after))
     there = sorted(
         (e.old_element_id, e.element_id, e.property, e.old, e.new, *opposite(e.meanings)) for e in diff(before, after).entries
     )
