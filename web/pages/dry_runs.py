@@ -11,13 +11,14 @@ from lxml import etree
 from bpmn.layout import DI, lay_out
 from bpmn.reading import read_xml
 from engine.actions import dry_runs as actions
-from engine.dry_run import jobs
+from engine.dry_run import by_hand, jobs
 from engine.errors import DiagramRefusedError
 from engine.queries.dry_runs import dry_run, dry_runs_of
-from engine.records import RecipeRevision
+from engine.records import Batch, RecipeRevision
 from engine.revision_facts import current_document
 from web.access import GMP_ROLES, allow, background
 from web.acting import Outcome, PageProblem, RefusedEntryError, act, actor, attempt, proof, site
+from web.rehearsal import REHEARSALS
 
 page = Blueprint("dry_runs_page", __name__)
 
@@ -29,6 +30,7 @@ STATES = {
 }
 KINDS = {"system": "By the system", "person": "By a person"}
 MOST_ROWS = 400
+MOST_BATCHES = 10
 
 
 @page.route("/recipes/<revision_id>/dry-run", methods=["GET", "POST"])
@@ -39,12 +41,15 @@ def show_all(revision_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         if "PROC" not in actor().roles:
             abort(403)
-        outcome = attempt(lambda: {"id": _start(revision_id)})
+        by_a_person = request.form.get("do") == "by_hand"
+        outcome = attempt(lambda: {"id": _start(revision_id, by_a_person)})
         if outcome.answer:
-            return redirect(url_for("dry_runs_page.show", dry_run_id=outcome.answer["id"]))
+            where = "rehearse" if by_a_person else "show"
+            return redirect(url_for(f"dry_runs_page.{where}", dry_run_id=outcome.answer["id"]))
     found = dry_runs_of(site(), revision_id)
     return render_template(
         "pages/dry_runs.html", revision=found["revision"], runs=found["dry_runs"], kinds=KINDS, problems=outcome.problems,
+        offers=[(b, f"What batch {b} recorded") for b in _batches(found["revision"]["recipe_id"])],
     ), outcome.status  # fmt: skip
 
 
@@ -118,11 +123,37 @@ def download(dry_run_id: str) -> ResponseReturnValue:
     return response
 
 
-def _start(revision_id: str) -> str:
+@page.route("/dry-run/<dry_run_id>/", defaults={"path": ""}, methods=["GET", "POST"])
+@page.route("/dry-run/<dry_run_id>/<path:path>", methods=["GET", "POST"])
+@allow(*GMP_ROLES)
+def rehearse(dry_run_id: str, path: str) -> ResponseReturnValue:
+    """A person's dry run: the operator's pages on the rehearsal's site."""
+    answer: Any = REHEARSALS.respond(site(), dry_run_id, path)
+    return answer  # type: ignore[no-any-return]
+
+
+@page.record_once
+def _own_csrf(state: Any) -> None:
+    """What is posted to a rehearsal carries the token of the rehearsal, which checks it itself."""
+    state.app.extensions["csrf"].exempt(rehearse)
+
+
+def _batches(recipe_id: str) -> list[str]:
+    """Batches of the recipe whose values may be offered again, the newest first."""
+    with site().read() as reader:
+        rows = reader.rows(Batch, recipe_id=recipe_id, kind="batch", order=("issued_at",))
+    return [row["id"] for row in rows[::-1][:MOST_BATCHES]]
+
+
+def _start(revision_id: str, by_a_person: bool) -> str:
     with site().read() as reader:
         row = reader.get(RecipeRevision, id=revision_id)
         _, xml = current_document(reader, row)
     try:
+        if by_a_person:
+            like = request.form.get("like", "")
+            like = like if like in ("", "targets", *_batches(row["recipe_id"])) else ""
+            return by_hand.begin(site(), revision_id=revision_id, xml=xml, started_by=actor().id, like=like).id
         return jobs.start(site(), revision_id=revision_id, xml=xml, started_by=actor().id)
     except DiagramRefusedError as error:
         found = error.details.get("findings", ())
@@ -135,6 +166,12 @@ def _cancel(dry_run_id: str) -> dict[str, Any]:
     return {"cancelled": dry_run_id}
 
 
+def _finish(dry_run_id: str) -> dict[str, Any]:
+    about = by_hand.opened(site(), dry_run_id)
+    REHEARSALS.forget(dry_run_id)
+    return {"verdict": by_hand.end(site(), about)["verdict"]}
+
+
 def _sign(dry_run_id: str) -> dict[str, Any]:
     found = dry_run(site(), dry_run_id)
     revision = found["revision"]
@@ -144,8 +181,12 @@ def _sign(dry_run_id: str) -> dict[str, Any]:
     )  # fmt: skip
 
 
-ACTS = {"cancel": _cancel, "sign": _sign}
-DONE = {"cancel": "The dry run was ended.", "sign": "The report is kept, with your signature."}
+ACTS = {"cancel": _cancel, "finish": _finish, "sign": _sign}
+DONE = {
+    "cancel": "The dry run was ended.",
+    "finish": "The dry run has ended; this is its report.",
+    "sign": "The report is kept, with your signature.",
+}
 
 
 def _may_sign(found: dict[str, Any]) -> bool:
