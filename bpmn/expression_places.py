@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from bpmn.decision_tables import table_of
+from bpmn.decision_tables.place import TASK
+from bpmn.decision_tables.table import KIND_OF_COLUMN
 from bpmn.diagram import BPMN, Diagram, Node, camel, mes_elements
 from bpmn.expressions import ExpressionError, parse_assignments
 from bpmn.expressions.kinds import INSTANT, NUMBER, TRUTH
@@ -38,7 +41,10 @@ class ExpressionPlace:
 
 
 def expression_places(diagram: Diagram) -> Iterator[ExpressionPlace]:
-    """All of them: conditions of flows, then node by node loops, timers, scripts, formulas and limits."""
+    """All of them: conditions of flows, then node by node loops, timers, scripts, formulas and limits.
+
+    Of decision tables the inputs; their cells are no expressions, and are judged with the table as a whole.
+    """
     known = KnownNames(diagram)
     for element in diagram.root.iter(f"{{{BPMN}}}conditionExpression"):
         parent = element.getparent()
@@ -53,6 +59,8 @@ def expression_places(diagram: Diagram) -> Iterator[ExpressionPlace]:
             yield ExpressionPlace(node.id, "the due time", node.timer.due, "due", INSTANT, known.at_timer(node.id), timer)
         if node.type == "scriptTask":
             yield from _script(node, known.at(node.id))
+        if node.type == TASK:
+            yield from _decision(node, known.at(node.id))
         if node.step is not None:
             yield from _step(node, known.in_step(node.id))
 
@@ -85,6 +93,13 @@ def _script(node: Node, names: Names) -> Iterator[ExpressionPlace]:
         return  # no script of ours: there is nothing in it to list
     for line in lines:
         yield ExpressionPlace(node.id, f"the value of {line.name}", line.expression.text, "script", None, names, script[0])
+
+
+def _decision(node: Node, names: Names) -> Iterator[ExpressionPlace]:
+    read = table_of(node.element)
+    for i, column in enumerate(read.table.inputs if read.table else (), 1):
+        element, needed = read.elements.get((0, f"in{i}"), node.element), KIND_OF_COLUMN[column.type]
+        yield ExpressionPlace(node.id, f"input {i} of the table", column.expression, "decisionTable", needed, names, element)
 
 
 def _step(node: Node, names: Names) -> Iterator[ExpressionPlace]:

@@ -6,6 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 
 from bpmn.decision_tables import output_names
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import BPMN, Diagram, Node
 from bpmn.expressions import ExpressionError, parse_assignments
 from bpmn.expressions.kinds import INSTANT, NUMBER, TEXT, TRUTH
@@ -39,7 +40,7 @@ class KnownNames:
         self.scripted: dict[str, Value | None] = {}
         for node in diagram.nodes.values():
             self.scripted.update(dict.fromkeys(script_names(node)))
-            if node.type == "businessRuleTask":
+            if node.type == TASK:
                 outputs = output_names(node.element)
                 self.scripted.update({name: KIND_OF_TYPE[kind] for name, kind in outputs.items()})
 
@@ -82,7 +83,9 @@ def is_loop(node: Node) -> bool:
 
 
 def script_names(node: Node) -> list[str]:
-    """The routing names that a script task writes; none where its script can't be read."""
+    """The routing names that a script task or a decision table writes; none where it can't be read."""
+    if node.type == TASK:
+        return list(output_names(node.element))
     if node.type != "scriptTask":
         return []
     try:

@@ -18,7 +18,8 @@ RULE = "expressions"
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses conditions, formulas, limits, timers and scripts that have no meaning in our language."""
     for place in expression_places(diagram):
-        yield from _expression(place)
+        if place.property != "decisionTable":  # told by the check of tables, beside their cells
+            yield from _expression(place)
     for node in diagram.nodes.values():
         if node.type == "scriptTask":
             yield from _script(node)

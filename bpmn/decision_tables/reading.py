@@ -47,7 +47,7 @@ class ReadTable:
 
     def element(self, problem: Problem) -> etree._Element | None:
         """The element that a problem is about."""
-        return self.elements.get((problem.rule, problem.column)) or self.elements.get((problem.rule, ""))
+        return self.elements.get((problem.rule, problem.column), self.elements.get((problem.rule, "")))
 
 
 def read_file(data: bytes) -> ReadTable:
