@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from urllib.parse import unquote
 
 import pytest
 
+from bpmn.checks import check_diagram
+from bpmn.diagram import Diagram
+from engine.queries.drafts import draft_view
 from engine.queries.imports import kept_mappings
 from tests.paper_record import FILES
 from tests.web.serving import PASSWORDS, served_demo, sign_in_as
@@ -44,4 +48,9 @@ def test_a_record_of_thirty_steps_is_an_open_draft_within_ten_pointer_actions(de
     page.fill("[name=id]", f"MR-{name.upper().replace('.', '-')}")
     page.click("button:has-text('Make a draft')")
     page.wait_for_url(re.compile(r".*/recipes/MR-RECORD-\w+@[\d.]+/edit"))
+    drawn = Diagram.parse(draft_view(demo[1], unquote(page.url.split("/")[-2]))["xml"].encode())
+    assert check_diagram(drawn.xml).ok
+    assert len(drawn.steps) == 30
+    assert sum(len(step.parameters) for step in drawn.steps.values()) == 30
+    assert len({step.unit_procedure for step in drawn.steps.values()}) == 7
     assert 0 < page.evaluate("Number(sessionStorage.getItem('pointers'))") <= MOST_POINTERS
