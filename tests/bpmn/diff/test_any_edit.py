@@ -59,7 +59,7 @@ def edited(xml: bytes, chance: random.Random, times: int) -> bytes:
 
 def each_id_once(xml: bytes) -> bool:
     """Where an id is used twice, what is which can't be told in both directions alike."""
-    ids = [e.get("id") for e in read_xml(xml).iter(etree.Element) if e.get("id")]
+    ids = [e.get("id") for e in read_xml(xml).iter(f"{{{BPMN}}}*") if e.get("id")]
     return len(ids) == len(set(ids))
 
 
