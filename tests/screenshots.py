@@ -47,6 +47,7 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("correction", "anna", f"/batches/{REVIEW}/values/{quote(value['id'])}/correction"),
         ("recipes", "pia", "/recipes"),
         ("recipe", "pia", "/recipes/MR-CART-001@3.0"),
+        ("comparison", "pia", "/recipes/MR-CART-001@3.1/compare/MR-CART-001@3.0"),
         ("recipe-draft", "pia", f"/recipes/{DRAFT}"),
         ("recipe-submission", "pia", f"/recipes/{DRAFT}/steps/AUTHOR[1]"),
         ("forms", "pia", "/forms"),
