@@ -24,7 +24,7 @@ from bpmn.importers.unit_words import unit_at
 
 Said = tuple[Part, Cell, Flow]
 _RANGE = re.compile(r"(\S+?)\s*(?:to|–|—|\.\.|bis|-)\s*(\S+)", re.IGNORECASE)
-_WORDS = re.compile(r'"[^"]*"|[A-Za-z][A-Za-z0-9_]*(?:\.[^\W\d_][\w]*)?|\d[\d.,]*(?:[eE][+-]?\d+)?|.', re.DOTALL)
+_WORDS = re.compile(r'"[^"]*"|\d+[a-z]?\.[A-Za-z_]\w*|[A-Za-z][A-Za-z0-9_]*(?:\.[^\W\d_][\w]*)?|\d[\d.,]*(?:[eE][+-]?\d+)?|.', re.DOTALL)
 _KEPT = frozenset(
     {"and", "or", "not", "true", "false", "if", "else", "is", "hours", "minutes", "days", "order", "previous", "iteration"}
 )
@@ -191,7 +191,9 @@ class FlowTables:
             assert match is not None
             place = match.end()
             word = match[0]
-            if word[0].isdigit():
+            if re.fullmatch(r"\d+[a-z]?\.[A-Za-z_]\w*", word):
+                word = self._value(word)
+            elif word[0].isdigit():
                 word = word.replace(",", ".")
                 after = place + (len(plain[place:]) - len(plain[place:].lstrip()))
                 if (unit := unit_at(plain, after)) and not re.match(r"(?:and|or|d|h)\b", plain[after:]):

@@ -159,7 +159,7 @@ class _Table:
         numbered = sum(bool(self._text(row, "step_id")) for row in with_title)
         self._ids_tell = bool(with_title) and numbered >= 0.5 * len(with_title)
         self._marked = {
-            name for name in _SIGNERS if any((text := self._text(row, name)) and not is_unwanted(text) for row in self._body)
+            name for name in ("witnessed_by", "verified_by", "approved_by") if any((text := self._text(row, name)) and not is_unwanted(text) for row in self._body)
         }
 
     def read(self) -> None:

@@ -16,7 +16,7 @@ from bpmn.importers.unit_words import read_unit
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
 _PHRASES = ("limit", "nor", "par")
 _BLANKS = re.compile(r"[_….·]{2,}|\.{3,}")
-_LABELLED = re.compile(r"\s*([^:=\d<>≤≥±]{2,40}?)\s*(?::|=(?!=))\s*(.+)")
+_LABELLED = re.compile(r"\s*([^\W\d_][^:=<>≤≥±]{1,39}?)\s*(?::|=(?!=))\s*(.+)")
 _BOXED = re.compile(r"[☐☑☒□]|\[\s?\]")
 
 
