@@ -50,6 +50,6 @@ def _range(parameter: Parameter) -> Range | None:
     except ExpressionError:
         return None
     numbers = [value for value in found if isinstance(value, Decimal)]
-    if len(numbers) != 2 or {"par_low", "nor_low"} & set(parameter.exclusive) and numbers[0] == 0:
+    if len(numbers) != 2 or (numbers[0] == 0 and {"par_low", "nor_low"} & set(parameter.exclusive)):
         return None
     return numbers[0], numbers[1]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from lxml import etree
 
 from bpmn.checks.report import Finding, at, shown, step_elements
-from bpmn.diagram import Diagram
+from bpmn.diagram import Diagram, camel
 from bpmn.expressions import ExpressionError, parse
 from bpmn.vocabulary import Parameter
 
@@ -45,14 +45,16 @@ def _ordered(element: etree._Element, parameter: Parameter) -> Iterator[Finding]
     for (low, lower), (high, higher) in pairwise(known):
         if type(lower) is type(higher) and lower > higher:  # type: ignore[operator]
             names = f"{low.replace('_', ' ')} {lower} is above {high.replace('_', ' ')} {higher}"
-            yield at(element, RULE, f"{parameter.id}: {names}", "order them: PAR low, NOR low, NOR high, PAR high")
+            advice = "order them: PAR low, NOR low, NOR high, PAR high"
+            yield at(element, RULE, f"{parameter.id}: {names}", advice, property=camel(low))
 
 
 def _reachable(element: etree._Element, parameter: Parameter) -> Iterator[Finding]:
     """A limit that must not be reached leaves a value between the limits, and stands on a limit that is there."""
     for name in parameter.exclusive:
         if not getattr(parameter, name):
-            yield at(element, RULE, f"{parameter.id}: {name.replace('_', ' ')} is exclusive but empty", "write the limit")
+            message = f"{parameter.id}: {name.replace('_', ' ')} is exclusive but empty"
+            yield at(element, RULE, message, "write the limit", property="exclusive")
     for low, high in (*pairwise(_ORDER), ("par_low", "par_high")):
         excluded = {low, high} & set(parameter.exclusive)
         inner = {("par_low", "nor_low"): high, ("nor_high", "par_high"): low}.get((low, high))  # its own edge is inside the outer
@@ -61,7 +63,8 @@ def _reachable(element: etree._Element, parameter: Parameter) -> Iterator[Findin
         value, other = _literal(getattr(parameter, low)), _literal(getattr(parameter, high))
         if value is not None and type(value) is type(other) and value == other:
             names = f"{low.replace('_', ' ')} and {high.replace('_', ' ')} are both {value}"
-            yield at(element, RULE, f"{parameter.id}: {names}, which must not be reached", "make both exclusive, or move one")
+            message = f"{parameter.id}: {names}, which must not be reached"
+            yield at(element, RULE, message, "make both exclusive, or move one", property=camel(low))
 
 
 def _literal(text: str) -> Decimal | datetime | None:
@@ -77,11 +80,15 @@ def _literal(text: str) -> Decimal | datetime | None:
 
 
 def _expected(element: etree._Element, parameter: Parameter) -> Iterator[Finding]:
-    given = {getattr(parameter, name) for name in _ORDER} - {""}
-    if len(given) > 1:
-        yield at(element, RULE, f"{parameter.id}: several expected values {shown(', '.join(sorted(given)))}", "keep one")
+    given = {name: text for name in _ORDER if (text := getattr(parameter, name))}
+    if len(set(given.values())) > 1:
+        message = f"{parameter.id}: several expected values {shown(', '.join(sorted(set(given.values()))))}"
+        yield at(element, RULE, message, "keep one", property=camel(next(iter(given))))
     allowed = {"bool": {"true", "false"}, "choice": {choice.value for choice in parameter.choices}}.get(parameter.type)
-    for value in sorted(given):
-        if allowed is not None and value not in allowed:
+    told: set[str] = set()
+    for name, value in given.items():
+        if allowed is not None and value not in allowed | told:
+            told.add(value)
             choices = " or ".join(sorted(allowed)) or "a choice of the parameter"
-            yield at(element, RULE, f"{parameter.id}: {shown(value)} can't be recorded", f"write {choices}")
+            message = f"{parameter.id}: {shown(value)} can't be recorded"
+            yield at(element, RULE, message, f"write {choices}", property=camel(name))

@@ -17,7 +17,7 @@ RULE = "repetition"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Refuses loop conditions that look at nothing, where no event ends the loop; warns of those that look at nothing that changes in the loop."""
+    """Refuses loop conditions that look at nothing where no event ends the loop; warns where nothing in them changes."""
     for node in diagram.nodes.values():
         standard = node.element.find(f"{{{BPMN}}}standardLoopCharacteristics/{{{BPMN}}}loopCondition")
         text = (standard.text or "").strip() if standard is not None else ""
