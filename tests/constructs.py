@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from bpmn.diagram import BPMN, Diagram, Node
 
 _SCOPES = ("subprocess", "loop", "multi-instance", "call")
-_INSIDE = ("subprocess", "loop", "multi-instance", "call", "parallel", "choice", "script", "service", "wait", "terminate")
+_INSIDE = (
+    "subprocess", "loop", "multi-instance", "call", "parallel", "choice", "script", "table", "service", "wait", "terminate",
+)  # fmt: skip
 _EVENTS = {"timerEventDefinition": "timer", "messageEventDefinition": "message", "escalationEventDefinition": "escalation"}
 _NAMES = {
     "userTask": "step", "manualTask": "manual step", "serviceTask": "service", "scriptTask": "script",
+    "businessRuleTask": "table",
     "callActivity": "call", "exclusiveGateway": "choice", "parallelGateway": "parallel", "intermediateCatchEvent": "wait",
 }  # fmt: skip
 
 ALL: frozenset[str] = frozenset(
     [
         *("none start", "message start", "timer start", "none end", "escalation end", "none throw", "escalation throw"),
-        *("step", "manual step", "service", "script", "call", "choice", "parallel", "subprocess", "loop"),
+        *("step", "manual step", "service", "script", "table", "call", "choice", "parallel", "subprocess", "loop"),
         *("multi-instance", "timer wait", "message wait", "terminate of the process", "terminate of a scope"),
         *("loop tested before", "multi-instance by expression", "one process called twice", "escalation from deeper down"),
         *(

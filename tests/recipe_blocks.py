@@ -7,6 +7,8 @@ import random
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+from tests.drawings import rules, table
+
 _ORDER_KINDS = {"order.weight_kg": "number", "order.urgent": "ok"}
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -36,7 +38,7 @@ _SIGNATURE = '<mes:signature code="P" roles="MFG_OP" meanings="performed_by"/>'
 
 _WEIGHTS = {
     "step": 10, "manual": 2, "service": 2, "script": 3, "choice": 5, "parallel": 4, "subprocess": 4, "loop": 3,
-    "instances": 2, "call": 2, "wait": 2, "passing": 1, "stop": 1, "last_day": 1,
+    "instances": 2, "call": 2, "wait": 2, "passing": 1, "stop": 1, "last_day": 1, "table": 2,
 }  # fmt: skip
 
 
@@ -139,7 +141,7 @@ class Drawing:
     def sequence(self, place: _Place, source: str, size: int) -> str:
         left = size
         while left > 0:
-            kinds = [k for k in _WEIGHTS if place.depth < 6 or k in ("step", "manual", "service", "script", "passing")]
+            kinds = [k for k in _WEIGHTS if place.depth < 6 or k in ("step", "manual", "service", "script", "table", "passing")]
             kind = self.chance.choices(kinds, [_WEIGHTS[k] for k in kinds])[0]
             part = self.chance.randint(1, max(1, min(left, 12)))
             source = getattr(self, f"draw_{kind}")(place, source, part)
@@ -167,6 +169,20 @@ class Drawing:
             lines.append(f"{name} = {self.condition(place)}")
             place.known[name] = "ok"
         return self.after(place, source, "scriptTask", f"<bpmn:script>{escape(chr(10).join(lines))}</bpmn:script>")
+
+    def draw_table(self, place: _Place, source: str, size: int) -> str:
+        """A decision table over what is certainly known here; its answer is known from here on."""
+        name = self.name("D")
+        asked = self.chance.choice([n for n, kind in sorted(place.known.items()) if kind != "loop"])
+        kind = {"number": "num", "ok": "bool"}.get(place.known[asked], "text")
+        cut = self.chance.randrange(5, 95)
+        cells = {"num": (f"< {cut}", f">= {cut}"), "bool": ("true", "false"), "text": ('"on"', 'not("on")')}[kind]
+        policy = self.chance.choice(["UNIQUE", "FIRST", "COLLECT"])
+        rows = [f"{cell} | {self.chance.choice(['true', 'false'])}" for cell in cells]
+        place.known[f"{name}.ok"] = "ok"
+        place.xml.append(table(name, rules({asked: kind}, {"ok": "bool"}, *rows, hit_policy=policy)) + "\n")
+        self.flow(place, source, name)
+        return name
 
     def draw_wait(self, place: _Place, source: str, size: int) -> str:
         return self.after(place, source, "intermediateCatchEvent", self.event(self.chance.choice(["timer", "message"])))

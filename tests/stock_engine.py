@@ -17,11 +17,14 @@ from SpiffWorkflow.bpmn.specs.mixins import CallActivityMixin, ServiceTaskMixin,
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.util.task import TaskState
 
+from bpmn.decision_tables import decision_names, evaluate, table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import BPMN, Diagram
 from bpmn.expressions import Value, parse, parse_assignments
 from bpmn.vocabulary import Loop
 
 _NEVER = "P90D"
+_TABLE = "table:"
 _WAITING_EVENTS = ("DurationTimerEventDefinition", "MessageEventDefinition")
 
 
@@ -32,6 +35,8 @@ class StockRun:
         diagram = Diagram.parse(xml)
         self.words = {node.id: node.loop or Loop() for node in diagram.nodes.values()}
         self.values: dict[str, Value] = dict(values)
+        found = ((node.id, table_of(node.element).table) for node in diagram.nodes.values() if node.type == TASK)
+        self.tables = {name: table for name, table in found if table is not None}
         parser = BpmnParser()
         parser.add_bpmn_xml(_with_times(etree.fromstring(xml)))
         spec = parser.get_spec(diagram.process_id)
@@ -100,7 +105,13 @@ class StockRun:
 
 
 def _with_times(root: etree._Element) -> etree._Element:
-    """Stock's parser asks every timer for a time; ours have their due time elsewhere. It is never due within a test."""
+    """Stock's parser asks every timer for a time; ours have their due time elsewhere. It is never due within a test.
+
+    A business rule task with a table of ours becomes a script task that names it.
+    """
+    for task in root.iter(f"{{{BPMN}}}{TASK}"):
+        task.tag = f"{{{BPMN}}}scriptTask"
+        etree.SubElement(task, f"{{{BPMN}}}script").text = f"{_TABLE}{task.get('id')}"
     for definition in root.iter(f"{{{BPMN}}}timerEventDefinition"):
         if len(definition) == 0:
             etree.SubElement(definition, f"{{{BPMN}}}timeDuration").text = _NEVER
@@ -129,6 +140,13 @@ class _ScriptEngine(PythonScriptEngine):
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         prefix = self.run.place(task)[0]
+        if script.startswith(_TABLE):
+            name = script.removeprefix(_TABLE)
+            table = self.run.tables[name]
+            values = {asked: self.evaluate(task, asked) for asked in decision_names(table)}
+            decided = evaluate(table, values).values
+            self.run.values |= {f"{prefix}{name}.{output}": value for output, value in decided.items()}
+            return True
         for line in parse_assignments(script):
             self.run.values[prefix + line.name] = self.evaluate(task, line.expression.text)
         return True
