@@ -24,6 +24,7 @@ RECIPES = {
 }
 CATALOGUE = json.loads((DATA / "catalogue.json").read_text("utf-8"))
 NAMES = {"bpmn": BPMN, "mes": NAMESPACE}
+WORDS = {"hold": "holdTime", "order": "orderField"}
 
 
 def place(root, path):
@@ -34,7 +35,7 @@ def place(root, path):
     elif first == "recipe":
         found = root.xpath("//mes:recipe", namespaces=NAMES)
     elif kind:
-        found = root.xpath(f"//mes:{{'hold': 'holdTime', 'order': 'orderField'}[kind]}[@id='{name}' or @name='{name}']",
+        found = root.xpath(f"//mes:{WORDS[kind]}[@id='{name}' or @name='{name}']",
                            namespaces=NAMES)  # fmt: skip
     else:
         found = root.xpath(f"//bpmn:*[@id='{first}']/bpmn:extensionElements/mes:step", namespaces=NAMES)
