@@ -7,8 +7,8 @@ from decimal import Decimal
 from operator import gt, lt
 
 from bpmn.decision_tables.cells import constant, parse_cell
-from bpmn.decision_tables.table import Input, Output, Rule, Table
-from bpmn.expressions import EvaluationError, Scope, UndefinedValueError, UnknownNameError, parse
+from bpmn.decision_tables.table import KIND_OF_COLUMN, Input, Output, Rule, Table
+from bpmn.expressions import EvaluationError, Scope, TypeMismatchError, UndefinedValueError, UnknownNameError, kind, parse
 from bpmn.expressions.nodes import Lookup
 from bpmn.expressions.values import Value, add, admit, compare
 
@@ -133,4 +133,7 @@ def _said(text: str, output: Output, lookup: Lookup) -> Value:
     expression = parse(text.strip())
     if not expression.names:
         return constant(expression, output.type)
-    return expression.evaluate(lookup)
+    value, needed = expression.evaluate(lookup), KIND_OF_COLUMN[output.type]
+    if type(value) is not type(needed):
+        raise TypeMismatchError(f"{output.title} is {kind(value)}, not {kind(needed)}")
+    return value

@@ -36,6 +36,8 @@ KNOWN = {
     "equipment_id": "CC-01",
     "person_id": "ra",
     "revision_id": "MR-ROW-001@1.0",
+    "name": "reason",
+    "element_id": "D1",
 }
 
 
