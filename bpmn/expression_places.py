@@ -20,6 +20,7 @@ from bpmn.expressions.values import Value
 from bpmn.known_names import KIND_OF_TYPE, KnownNames, Names
 from bpmn.vocabulary import NAMESPACE, Parameter
 
+_KEPT = "expression places"
 _LIMITS = ("target", "nor_low", "nor_high", "par_low", "par_high")
 
 
@@ -40,11 +41,20 @@ class ExpressionPlace:
     element: etree._Element = field(repr=False)
 
 
-def expression_places(diagram: Diagram) -> Iterator[ExpressionPlace]:
+def expression_places(diagram: Diagram) -> tuple[ExpressionPlace, ...]:
     """All of them: conditions of flows, then node by node loops, timers, scripts, formulas and limits.
 
-    Of decision tables the inputs; their cells are no expressions, and are judged with the table as a whole.
+    Of decision tables the inputs; their cells are no expressions, and are judged with the table as a whole. Found once for
+    each diagram and kept with it, because half a dozen checks go through them.
     """
+    kept = vars(diagram)
+    if _KEPT not in kept:
+        kept[_KEPT] = tuple(_places(diagram))
+    found: tuple[ExpressionPlace, ...] = kept[_KEPT]
+    return found
+
+
+def _places(diagram: Diagram) -> Iterator[ExpressionPlace]:
     known = KnownNames(diagram)
     for element in diagram.root.iter(f"{{{BPMN}}}conditionExpression"):
         parent = element.getparent()

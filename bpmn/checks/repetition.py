@@ -18,6 +18,7 @@ RULE = "repetition"
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses loop conditions that look at nothing where no event ends the loop; warns where nothing in them changes."""
+    written = {node.id: script_names(node) for node in diagram.nodes.values() if node.type == "scriptTask"}
     for node in diagram.nodes.values():
         standard = node.element.find(f"{{{BPMN}}}standardLoopCharacteristics/{{{BPMN}}}loopCondition")
         text = (standard.text or "").strip() if standard is not None else ""
@@ -30,7 +31,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         if not names and not _left_otherwise(diagram, node.id):
             message = f"{shown(text)} is always the same"
             yield at(standard, RULE, message, "compare something that is recorded in the loop", property="loopCondition")
-        elif names and not any(_changes(diagram, node.id, name) for name in names):
+        elif names and not _changes(diagram, node.id, names, written):
             message = f"nothing in {shown(text)} changes from one iteration to the next"
             advice = "compare something that is recorded in the loop, or its number"
             yield at(standard, RULE, message, advice, "warning", property="loopCondition")
@@ -42,9 +43,8 @@ def _left_otherwise(diagram: Diagram, loop: str) -> bool:
     return any(node.attached_to in around and node.interrupting for node in diagram.nodes.values())
 
 
-def _changes(diagram: Diagram, loop: str, name: str) -> bool:
-    if name in loop_names(diagram, loop)[:1]:
+def _changes(diagram: Diagram, loop: str, names: frozenset[str], written: dict[str, list[str]]) -> bool:
+    if names & set(loop_names(diagram, loop)[:1]):
         return True
-    writer = name.partition(".")[0]
-    inside = [n for n in diagram.nodes if loop in diagram.ancestors(n)]
-    return writer in inside or any(name in script_names(diagram.nodes[n]) for n in inside)
+    writers = [name.partition(".")[0] for name in names] + [n for n, own in written.items() if names & set(own)]
+    return any(loop in diagram.ancestors(writer) for writer in writers if writer in diagram.nodes)
