@@ -40,7 +40,7 @@ export class Data {
   static EDITS = [
     "setName", "setId", "setStep", "becomeStep", "setSignatures", "setParameter", "addParameter", "removeParameter",
     "moveParameter", "setRecipe", "setHoldTime", "removeHoldTime", "setOrderField", "removeOrderField", "setLoop",
-    "setTimer", "setService", "setScript", "setCalled", "setMessage", "setFlow", "setAttribute",
+    "setTimer", "setService", "setScript", "setCalled", "setMessage", "setEscalation", "setFlow", "setAttribute",
   ];
 
   constructor(modeler, transaction) {
@@ -329,6 +329,22 @@ export class Data {
 
   setCalled(element, called) {
     this.set(element, [{ target: getBusinessObject(element), properties: { calledElement: filled(called) } }]);
+  }
+
+  // The escalation by which a part of the recipe ends the whole batch.
+  setEscalation(element, scopeId) {
+    const roots = this.processObject().$parent;
+    const id = `${scopeId}_escalation`;
+    let escalation = roots.get("rootElements").find((root) => root.id === id);
+    const changes = [];
+    if (!escalation) {
+      const attributes = { id, name: `${scopeId} terminated`, escalationCode: `${scopeId}_terminated` };
+      escalation = this.bpmnFactory.create("bpmn:Escalation", attributes);
+      escalation.$parent = roots;
+      changes.push({ target: roots, properties: { rootElements: [escalation, ...roots.get("rootElements")] } });
+    }
+    const definition = getBusinessObject(element).get("eventDefinitions")[0];
+    this.set(element, [...changes, { target: definition, properties: { escalationRef: escalation } }]);
   }
 
   // The message an event waits for, by its name; made anew where the diagram has none of that name.

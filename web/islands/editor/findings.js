@@ -59,8 +59,8 @@ export class Findings {
   show(open) {
     this.list.hidden = !open;
     this.toggle.setAttribute("aria-expanded", String(open));
-    this.root.classList.toggle("with-findings", open);
     if (!open) return;
+    if (this.root.classList.contains("without-panel")) this.root.querySelector("[data-do=panel]").click();
     this.#fill();
     this.list.querySelector("button")?.focus();
   }

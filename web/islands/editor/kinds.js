@@ -1,5 +1,6 @@
 // What can be inserted or wrapped around rows, by kind. `create` makes the shapes of it on a flow and answers the first
 // and the last of them; `wrap` puts it around a run; `attach` sits on a step; `end` ends a way.
+import { is } from "bpmn-js/lib/util/ModelUtil";
 import { flowsOut } from "./runs.js";
 
 const event = (type, definition) => ({ type, ...(definition ? { eventDefinitionType: `bpmn:${definition}EventDefinition` } : {}) });
@@ -125,8 +126,14 @@ export const KINDS = {
     ends: true,
     end(structure, flow, { terminate = false, name = "" }) {
       const bounds = { x: flow.source.x + flow.source.width + 40, y: flow.source.y + 60 };
-      const end = structure.shape(event("bpmn:EndEvent", terminate ? "Terminate" : ""), flow.parent, bounds);
+      const inside = is(flow.parent, "bpmn:SubProcess");
+      const definition = terminate ? (inside ? "Escalation" : "Terminate") : "";
+      const end = structure.shape(event("bpmn:EndEvent", definition), flow.parent, bounds);
       if (name) structure.edit.setName(end, name);
+      if (terminate && inside) {
+        structure.edit.setEscalation(end, flow.parent.id);
+        structure.leadOut(flow.parent, name);
+      }
       structure.leadTo(flow, end);
       return end;
     },

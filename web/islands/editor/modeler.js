@@ -1,7 +1,6 @@
 // The canvas: bpmn-js with our vocabulary, readable ids, and only what a recipe may be drawn of. Its palette and menus are
 // left out; the toolbar, the pad beside a shape and the panel are ours.
 import AutoResizeModule from "bpmn-js/lib/features/auto-resize";
-import AutoScrollModule from "diagram-js/lib/features/auto-scroll";
 import BaseModeler from "bpmn-js/lib/BaseModeler";
 import BendpointsModule from "diagram-js/lib/features/bendpoints";
 import BpmnFactory from "bpmn-js/lib/features/modeling/BpmnFactory";
@@ -60,7 +59,7 @@ class RecipeModeler extends BaseModeler {
   get _modules() {
     return [
       ...Viewer.prototype._modules,
-      KeyboardMoveModule, MoveCanvasModule, ZoomScrollModule, AutoResizeModule, AutoScrollModule, BendpointsModule, ConnectModule,
+      KeyboardMoveModule, MoveCanvasModule, ZoomScrollModule, AutoResizeModule, BendpointsModule, ConnectModule,
       ConnectionPreviewModule, ContextPadModule, CopyPasteModule, CreateModule, EditorActionsModule, GlobalConnectModule,
       GridSnappingModule, HandToolModule, InteractionEventsModule, KeyboardModule, KeyboardMoveSelectionModule, LabelEditingModule,
       LassoToolModule, ModelingModule, MoveModule, OutlineModule, ReplaceModule, ResizeModule, SnappingModule, SpaceToolModule,

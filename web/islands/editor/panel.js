@@ -27,7 +27,7 @@ export class Panel {
   }
 
   open() {
-    this.root.classList.remove("without-panel");
+    if (this.root.classList.contains("without-panel")) this.root.querySelector("[data-do=panel]").click();
   }
 
   show(elements) {

@@ -96,6 +96,7 @@ export function nodePart(panel, element) {
     parts.push(service("action", "What the system does"), service("value", "With"));
   }
   if (is(element, "bpmn:ScriptTask")) parts.push(plain("script", "Calculation", (text) => model.setScript(element, text), { rows: 4, hint: "One line for each: name = formula" }));
+  if (is(element, "bpmn:BusinessRuleTask")) parts.push(make("p", {}, make("a", { href: `${location.pathname.replace(/edit$/, "decisions/")}${encodeURIComponent(element.id)}` }, "Open its decision table")));
   if (is(element, "bpmn:CallActivity")) parts.push(plain("calledElement", "Called part", (text) => model.setCalled(element, text)));
   if (is(element, "bpmn:ParallelGateway") && flowsOut(element).length > 1 && !disabled) parts.push(button("Add branch", () => model.addBranch(element)));
   return parts;

@@ -28,7 +28,8 @@ export class Saving {
   }
 
   #lastSaved({ saved_at: at, saved_by: by }) {
-    return at ? `Saved ${dayTime(at, this.zone)}${by ? ` by ${by}` : ""}` : "No changes yet";
+    this.line.title = by ? `by ${by}` : "";
+    return at ? `Saved ${dayTime(at, this.zone)}` : "No changes yet";
   }
 
   get dirty() {

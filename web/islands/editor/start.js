@@ -16,7 +16,9 @@ import { createTable } from "./table.js";
 export async function startEditor(root) {
   const region = (id) => root.querySelector(`#${id}`);
   const server = new Server(root.dataset);
-  const modeler = createModeler(region("editor-canvas"));
+  const sheet = make("div", { class: "canvas-sheet" });
+  region("editor-canvas").append(sheet);
+  const modeler = createModeler(sheet);
   const model = createModel(modeler);
   const notices = createNotices(region("editor-notices"));
   const vocabulary = JSON.parse(root.dataset.vocabulary);
@@ -48,9 +50,16 @@ export async function startEditor(root) {
   parts.tidying = new Tidying(parts);
   bindBar(parts);
   chooseView(parts, savedView());
+  fillWindow(root);
+  showSelection(parts);
   window.batchwrightEditor = parts; // for the person who looks into it, and for the tests
   performance.mark("editor-ready");
   root.dataset.ready = "true";
+}
+
+function showPanel(root, open) {
+  root.classList.toggle("without-panel", !open);
+  root.querySelector("[data-do=panel]").setAttribute("aria-pressed", String(open));
 }
 
 function suggestions(id, values) {
@@ -66,6 +75,7 @@ function bindBar({ root, model, panel, saving, tidying, notices }) {
     tidy: () => tidying.tidy(),
     recipe: () => { model.select([]); panel.open(); panel.show([]); panel.region.querySelector("input")?.focus(); },
     export: () => saving.download(),
+    panel: () => showPanel(root, root.classList.contains("without-panel")),
   };
   for (const [name, act] of Object.entries(acts)) {
     control(name)?.addEventListener("click", () => { menu.open = false; act(); });
@@ -108,6 +118,27 @@ function keys(event, model) {
     if (key === "y" || event.shiftKey) model.redo();
     else model.undo();
   }
+}
+
+// The editor is as high as the window leaves it below the header, however many lines that has.
+function fillWindow(root) {
+  const fit = () => root.style.setProperty("--editor-top", `${Math.round(root.getBoundingClientRect().top + scrollY)}px`);
+  fit();
+  new ResizeObserver(fit).observe(document.querySelector("body > header"));
+}
+
+// What is selected, wherever that was done, is in sight on the diagram.
+function showSelection({ model, modeler }) {
+  const canvas = modeler.get("canvas");
+  model.on("selected", ({ elements: [element] }) => {
+    if (!element?.parent || element.waypoints) return;
+    const { x, y, width, height } = canvas.viewbox();
+    const frame = (element.children ?? []).length > 0;
+    const hidden = frame
+      ? element.x > x + width || element.y > y + height || element.x + element.width < x || element.y + element.height < y
+      : element.x < x || element.y < y || element.x + element.width > x + width || element.y + element.height > y + height;
+    if (hidden && width) canvas.scrollToElement(element, { top: 40, bottom: 40, left: 60, right: 60 });
+  });
 }
 
 const VIEW_KEY = "batchwright:editor:view";

@@ -150,6 +150,25 @@ export class Structure {
     return { flow, step };
   }
 
+  // Ends the whole batch from inside a part: an event on the edge of every part around it leads on to the outermost.
+  leadOut(frame, name) {
+    const known = frame.attachers.some((event) => event.businessObject.get("eventDefinitions")[0]?.escalationRef?.id === `${frame.id}_escalation`);
+    if (known) return;
+    const outer = is(frame.parent, "bpmn:SubProcess");
+    const catching = { type: "bpmn:BoundaryEvent", id: this.edit.freeId(`${frame.id}_terminated`), eventDefinitionType: "bpmn:EscalationEventDefinition" };
+    const at = { x: frame.x + frame.width - 80, y: frame.y + frame.height - 18 };
+    const boundary = this.shape(catching, frame, at, { attach: true });
+    this.edit.setEscalation(boundary, frame.id);
+    const kind = `bpmn:${outer ? "Escalation" : "Terminate"}EventDefinition`;
+    const ending = { type: "bpmn:EndEvent", id: this.edit.freeId(`${frame.id}_terminate_end`), eventDefinitionType: kind };
+    const end = this.shape(ending, frame.parent, { x: at.x, y: at.y + 70 });
+    if (name) this.edit.setName(end, name);
+    this.connect(boundary, end);
+    if (!outer) return;
+    this.edit.setEscalation(end, frame.parent.id);
+    this.leadOut(frame.parent, name);
+  }
+
   addBranch(gateway, props = {}) {
     const join = joinOf(gateway);
     const { flow, step } = this.way(gateway, join, props);

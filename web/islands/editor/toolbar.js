@@ -14,6 +14,12 @@ const PARTS = [
   ["choice", "Choice"],
   ["timer", "Wait", { type: "bpmn:IntermediateCatchEvent", eventDefinitionType: "bpmn:TimerEventDefinition" }],
 ];
+const OTHERS = [
+  ["script", "Calculation"], ["rule", "Decision table"], ["hold", "Hold time's timer on the step"], ["message", "Wait for a message"],
+  ["call", "Called part"], ["service", "Service of the system"], ["end", "This way ends here", {}],
+  ["end", "The batch ends here", { terminate: true, name: "Batch terminated" }],
+];
+const DRAG_PX = 6;
 
 const EDITS = [
   "elements.move", "shape.resize", "connection.create", "connection.reconnect", "connection.updateWaypoints", "elements.create",
@@ -27,28 +33,67 @@ export class Toolbar {
     this.bar = make("div", { class: "canvas-bar", role: "toolbar", "aria-label": "Diagram" });
     region.prepend(this.bar);
     this.#fill();
+    modeler.get("eventBus").on("create.end", 2000, (event) => this.#dropped(event));
+    modeler.get("eventBus").on("create.cleanup", (event) => void this.#forget(event));
     modeler.get("eventBus").on("pad.chosen", ({ what, elements }) => void this.#padChosen(what, elements));
     this.#takeOverKeys();
     model.on("locked", () => this.#fill());
   }
 
   #fill() {
-    const zoom = make("span", { class: "canvas-bar-group" },
+    this.zoom ??= make("div", { class: "canvas-zoom", role: "group", "aria-label": "Zoom" },
       button("−", () => this.#zoom(1 / 1.25), { "aria-label": "Zoom out" }), button("+", () => this.#zoom(1.25), { "aria-label": "Zoom in" }),
       button("Fit", () => this.canvas.zoom("fit-viewport", "auto")));
-    this.bar.replaceChildren(...(this.model.readOnly ? [zoom] : [this.#parts(), this.#snippets(), this.#tools(), zoom]));
+    this.region.append(this.zoom);
+    this.bar.replaceChildren(...(this.model.readOnly ? [] : [this.#parts(), this.#others(), this.#snippets(), this.#tools()]));
+    this.bar.hidden = this.model.readOnly;
     this.modeler.get("recipePad").locked = this.model.readOnly;
   }
 
   #parts() {
     return make("span", { class: "canvas-bar-group" }, PARTS.map(([kind, label, shape]) => {
-      const start = (event) => {
-        event.preventDefault();
-        this.modeler.get("create").start(event, this.modeler.get("elementFactory").createShape(shape));
-      };
-      const attributes = shape ? { draggable: "true", ondragstart: start } : {};
-      return button(label, () => this.insert(kind), { title: `${label}: press to insert it after what is selected`, ...attributes });
+      const drag = shape ? { onmousedown: (event) => this.#drag(event, kind, shape) } : {};
+      return button(label, () => this.insert(kind), { title: `${label}: press to insert it after what is selected`, ...drag });
     }));
+  }
+
+  // Pressed and moved: the shape goes with the pointer, to be dropped anywhere, also on a flow.
+  #drag(pressed, kind, shape) {
+    const stop = () => {
+      document.removeEventListener("mousemove", move);
+      document.removeEventListener("mouseup", stop);
+    };
+    const move = (event) => {
+      if (Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) < DRAG_PX) return;
+      stop();
+      this.dragged = kind;
+      this.modeler.get("create").start(event, this.modeler.get("elementFactory").createShape(shape));
+    };
+    document.addEventListener("mousemove", move);
+    document.addEventListener("mouseup", stop);
+  }
+
+  // On a flow, it is inserted like everything else, with room made for it; the drag must have ended by then.
+  #dropped({ context }) {
+    const flow = context.target?.labelTarget ?? context.target;
+    if (!is(flow, "bpmn:SequenceFlow")) return undefined;
+    setTimeout(() => this.try(() => this.model.select([this.model.insertNode(this.dragged, { on: flow })])));
+    return false;
+  }
+
+  // What was dragged and not drawn gives its id back.
+  #forget({ context }) {
+    const { ids } = this.modeler.get("moddle");
+    for (const { id, parent } of context.elements ?? []) if (!parent) ids.unclaim(id);
+  }
+
+  #others() {
+    const menu = make("details", { class: "editor-menu" }, make("summary", { class: "button" }, "Other"));
+    menu.append(make("div", {}, OTHERS.map(([kind, label, props]) => button(label, () => {
+      menu.open = false;
+      this.insert(kind, props);
+    }, { class: "button plain" }))));
+    return menu;
   }
 
   #snippets() {
@@ -66,6 +111,12 @@ export class Toolbar {
       tool("Select area", "lassoTool", "activateSelection"), tool("Make space", "spaceTool", "activateSelection"), tool("Draw flow", "globalConnect", "start"));
   }
 
+  selectedStep() {
+    const [selected] = this.model.selection();
+    if (!selected || !this.model.step(selected)) throw new Error("Select the step that ends the hold time first.");
+    return selected;
+  }
+
   // After what is selected, on a selected flow, or at the end.
   where() {
     const [selected] = this.model.selection();
@@ -74,9 +125,9 @@ export class Toolbar {
     return { after: selected.labelTarget ?? selected };
   }
 
-  insert(kind) {
+  insert(kind, props = {}) {
     this.try(() => {
-      const made = this.model.insertNode(kind, this.where());
+      const made = this.model.insertNode(kind, kind === "hold" ? { on: this.selectedStep() } : this.where(), props);
       this.model.select([made]);
       this.canvas.scrollToElement(made, { top: 60, bottom: 60, left: 60, right: 60 });
     });
