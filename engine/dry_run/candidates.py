@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,15 +12,17 @@ from itertools import product
 from typing import Any
 
 from bpmn import vocabulary as v
+from bpmn.decision_tables import Table, decision_names, evaluate, table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import Diagram, Flow
-from bpmn.expression_places import expression_places
-from bpmn.expressions import EvaluationError, Expression, Value, parse
+from bpmn.expression_places import expression_places, script_of
+from bpmn.expressions import EvaluationError, Expression, ExpressionError, Scope, Value, parse, parse_assignments
 from engine.control_recipe import ControlRecipe
 from engine.dry_run.filling import SEVERE, STOPS
 from engine.dry_run.limits import UNKNOWN, bounds_of, verdict
 from engine.dry_run.paper import NUMBER, Paper
 
-_DECIDING = ("the condition", "the loop condition", "the number of iterations", "the value of")
+_DECIDING = ("the condition", "the loop condition", "the number of iterations")
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _CONTEXTS = 10
 _MOST_COMBINATIONS = 400
@@ -35,16 +37,91 @@ class Candidate:
     cost: int
 
 
+class Derived:
+    """What scripts and decision tables make of routing values on the way: needed to know what a condition hangs on."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        self._made: list[tuple[frozenset[str], frozenset[str], Callable[[Scope], dict[str, Any]]]] = []
+        self.texts: list[str] = []
+        for node in diagram.nodes.values():
+            if node.type == "scriptTask" and (script := script_of(node)) is not None:
+                for line in parse_assignments(script[1]):
+                    self._assignment(line.name, line.expression)
+            elif node.type == TASK and (table := table_of(node.element).table) is not None:
+                self._table(node.id, table)
+
+    def _assignment(self, name: str, expression: Expression) -> None:
+        self.texts.append(expression.text)
+
+        def make(scope: Scope) -> dict[str, Any]:
+            found = expression.try_evaluate(scope)
+            return {} if isinstance(found, EvaluationError) else {name: found}
+
+        self._made.append((frozenset({name}), expression.names, make))
+
+    def _table(self, node_id: str, table: Table) -> None:
+        self.texts += [c.expression for c in table.inputs] + [" ".join((*r.inputs, *r.outputs)) for r in table.rules]
+
+        def make(scope: Scope) -> dict[str, Any]:
+            try:
+                outcome = evaluate(table, scope)
+            except (EvaluationError, ExpressionError):
+                return {}
+            return {f"{node_id}.{n}": x for n, x in outcome.values.items()} | {f"{node_id} rules": str(outcome.rules)}
+
+        names = frozenset(f"{node_id}.{o.name}" for o in table.outputs) | {f"{node_id} rules"}
+        self._made.append((names, decision_names(table), make))
+
+    def of(self, values: Mapping[str, Value | None]) -> dict[str, Any]:
+        """The values with what is made of them."""
+        found: dict[str, Any] = dict(values)
+        for _, _, make in self._made:
+            found |= make(found)
+        return found
+
+    def names_behind(self, names: Iterable[str]) -> frozenset[str]:
+        """The names that these hang on, through scripts and tables."""
+        found, ahead = set(names), list(names)
+        for name in ahead:
+            for made, needed, _ in self._made:
+                if name in made:
+                    ahead += sorted(needed - found)
+                    found |= needed
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Something that decides where the procedure goes; `names` are all that it hangs on in the end."""
+
+    text: str
+    names: frozenset[str]
+    tell: Callable[[Mapping[str, Value | None]], Any]
+
+
 class Candidates:
     """The values worth trying, by routing name; the first of each is the usual one."""
 
     def __init__(self, recipe: ControlRecipe, paper: Paper, seed: int = 0) -> None:
         self.recipe, self.paper = recipe, paper
         self._chance = random.Random(seed)
-        self.deciding = [parse(text) for text in deciding_texts(recipe.diagram)]
+        self.derived = Derived(recipe.diagram)
+        self.deciding = list(self._deciding())
         self._loops = _loop_numbers(recipe.diagram)
         self._grids = {name: list(self._grid(name)) for name in sorted(recipe.procedure.routing_names)}
         self.of = {name: self._telling(name) for name in self._grids}
+
+    def _deciding(self) -> Iterator[Deciding]:
+        for place in expression_places(self.recipe.diagram):
+            if place.what.startswith(_DECIDING):
+                expression = parse(place.text)
+                yield Deciding(
+                    place.text, self.derived.names_behind(expression.names), lambda v, e=expression: _told(e, self.derived.of(v))
+                )
+        for node in self.recipe.diagram.nodes.values():
+            name = f"{node.id} rules"
+            if node.type == TASK:
+                yield Deciding("", self.derived.names_behind([name]), lambda v, n=name: self.derived.of(v).get(n, "undefined"))
 
     def _grid(self, name: str) -> Iterator[Candidate]:
         head, _, rest = name.partition(".")
@@ -68,7 +145,7 @@ class Candidates:
         return self.paper.value(step_id, name) if sheet is not None else None
 
     def _values(self, name: str, kind: str, p: v.Parameter | None, usual: Value | None) -> Iterator[Any]:
-        texts = [e.text for e in self.deciding if name in e.names]
+        texts = [e.text for e in self.deciding if name in e.names] + self.derived.texts
         if kind == "bool":
             yield from (True, False)
         elif kind in ("choice", "text"):
@@ -108,7 +185,7 @@ class Candidates:
         contexts = [self._context(name, number) for number in range(_CONTEXTS)]
         found: dict[tuple[Any, ...], Candidate] = {}
         for candidate in self._grids[name]:
-            told = tuple(_told(e, context | {name: candidate.value}) for e in conditions for context in contexts)
+            told = tuple(e.tell(context | {name: candidate.value}) for e in conditions for context in contexts)
             if told not in found or candidate.cost < found[told].cost:
                 found[told] = candidate
         usual = self._grids[name][0]
@@ -132,18 +209,19 @@ class Candidates:
                 break
             if other.condition and other.id != gateway.default:
                 before.append(parse(other.condition))
-        asked = sorted({n for e in (*before, *([own] if own else [])) for n in e.names if n in self.of})
+        needed = self.derived.names_behind({n for e in (*before, *([own] if own else [])) for n in e.names})
+        asked = sorted(n for n in needed if n in self.of)
         options = [[c for c in self.of[n] if stops or c.cost < STOPS] for n in asked]
         found = []
         for combination in _some(options):
             values = {n: c.value for n, c in zip(asked, combination, strict=True)}
             numbers = [{loop: Decimal(n) for loop in self._loops} for n in ((1, 2, 3, 7) if self._loops else (1,))]
-            if any(_decides(before, own, values | n) for n in numbers):
+            if any(_decides(before, own, self.derived.of(values | n)) for n in numbers):
                 found.append((sum(c.cost for c in combination), values))
         return [values for _, values in sorted(found, key=lambda pair: pair[0])]
 
 
-def _decides(before: list[Expression], own: Expression | None, values: dict[str, Value | None]) -> bool:
+def _decides(before: list[Expression], own: Expression | None, values: dict[str, Any]) -> bool:
     return all(_told(e, values) is False for e in before) and (own is None or _told(own, values) is True)
 
 
@@ -154,16 +232,11 @@ def _some(options: list[list[Candidate]]) -> Iterator[tuple[Candidate, ...]]:
         yield combination
 
 
-def _told(expression: Expression, values: dict[str, Value | None]) -> Any:
+def _told(expression: Expression, values: Mapping[str, Any]) -> Any:
     found = expression.try_evaluate(values)
     if isinstance(found, EvaluationError):
         return "undefined"
     return str(found) if isinstance(found, timedelta) else found
-
-
-def deciding_texts(diagram: Diagram) -> list[str]:
-    """The expressions that decide where the procedure goes."""
-    return [p.text for p in expression_places(diagram) if p.what.startswith(_DECIDING)]
 
 
 def _loop_numbers(diagram: Diagram) -> set[str]:

@@ -52,7 +52,9 @@ class Coverage:
     def element_states(self) -> dict[str, str]:
         """Every node and flow of the diagram: "reached", "alone", "missed" or "failed"."""
         diagram = self.recipe.diagram
-        alone = {diagram.flows[f].target for f in self.alone if f in diagram.flows}
+        behind = [diagram.flows[f] for f in self.alone if f in diagram.flows]
+        events = ("startEvent", "boundaryEvent")
+        alone = {f.target for f in behind} | {f.source for f in behind if diagram.nodes[f.source].type in events}
         found = {}
         for element in (*diagram.nodes, *diagram.flows):
             reached = element in self.reached or element in self.nodes

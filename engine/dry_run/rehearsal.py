@@ -169,6 +169,7 @@ def _furnish(act: Act, *, actor: Actor, xml: str, recipe: ControlRecipe) -> dict
     act.insert(
         RecipeRevision, id=revision, recipe_id=header.id, revision=header.revision, title=header.title or header.id,
         product=header.product, hash=recipe.hash, state="EFFECTIVE", authored_by="proc.1", effective_at=act.now_text, version=1,
+        kind="process" if header.kind == "process" else "recipe",
     )  # fmt: skip
     _people(act, header)
     _stock(act, recipe)

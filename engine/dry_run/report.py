@@ -95,7 +95,7 @@ def _flows_missed(recipe: ControlRecipe, coverage: Coverage) -> list[dict[str, A
         flow = recipe.diagram.flows.get(demand)
         if flow is None:
             node = demand.partition(" ")[0]
-            found.append(_missed(node, demand, "No values were found with which it does.", must=True, kind="loop"))
+            found.append(_missed(node, demand, "No values were found that lead there.", must=True, kind="branch"))
             continue
         what = f"{_named(recipe.diagram, flow.source)} to {_named(recipe.diagram, flow.target)}"
         if flow.source in coverage.nodes and flow.condition:
@@ -115,11 +115,10 @@ def _edges_missed(recipe: ControlRecipe, probes: Probes) -> list[dict[str, Any]]
             if (step.id, p.id) not in probes.edges and (bounds_of(p, {}) or p.source != "calc"):
                 what = f"{step.id} {p.name} ({p.id})"
                 found.append(_missed(step.id, what, "No batch recorded it.", must=True, kind="parameter", parameter=p.id))
-            for _, tried in probes.edges.get((step.id, p.id), ()):
-                if not tried.reached:
-                    must = p.source in ("manual", "device")
-                    what = f"{step.id} {p.name} ({p.id}), {tried.edge}: {tried.text}"
-                    found.append(_missed(step.id, what, _why(p, tried), must=must, kind="limit", parameter=p.id))
+            for why, edges in _by_reason(p, [t for _, t in probes.edges.get((step.id, p.id), ()) if not t.reached]):
+                what = f"{step.id} {p.name} ({p.id}): {', '.join(f'{t.edge} {t.text}' for t in edges)}"
+                must = p.source in ("manual", "device")
+                found.append(_missed(step.id, what, why, must=must, kind="limit", parameter=p.id))
             missing = {True, False} - probes.asked.get((step.id, p.id), set()) if p.when else set()
             for wanted in sorted(missing):
                 what = f"{step.id} {p.name} ({p.id}), {'asked for' if wanted else 'not asked for'}"
@@ -128,11 +127,19 @@ def _edges_missed(recipe: ControlRecipe, probes: Probes) -> list[dict[str, Any]]
     return found
 
 
+def _by_reason(p: Any, missed: list[Tried]) -> list[tuple[str, list[Tried]]]:
+    """Edges that were not reached for the same reason, together."""
+    found: dict[str, list[Tried]] = {}
+    for tried in missed:
+        found.setdefault(_why(p, tried), []).append(tried)
+    return list(found.items())
+
+
 def _why(p: Any, tried: Tried) -> str:
     if tried.why:
         return tried.why[:1].upper() + tried.why[1:].rstrip(".") + "."
     if p.source == "calc":
-        return f"Nothing that can be entered was found to make {p.formula} come to it."
+        return f"Nothing that can be entered was found to make {p.formula} come to that."
     if p.source == "scan":
         return "The system counts it from scans: nothing can be entered that gives this."
     if p.source == "master":

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bpmn.decision_tables import table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.expressions import Value
 from engine.control_recipe import ControlRecipe
 from engine.dry_run.candidates import Candidates
@@ -141,7 +143,7 @@ class Planner:
 
 
 def demands(recipe: ControlRecipe) -> frozenset[str]:
-    """What has to be covered: every flow; of every loop that it goes round again, and that it ends at its maximum."""
+    """What has to be covered: every flow; that each loop goes round again and ends at its maximum; each rule of a table."""
     found = set(recipe.diagram.flows)
     for node in recipe.diagram.nodes.values():
         loop = node.element.find("{*}standardLoopCharacteristics")
@@ -151,6 +153,8 @@ def demands(recipe: ControlRecipe) -> frozenset[str]:
                 found.add(f"{node.id} again")
             if most.isdecimal() and 1 < int(most) <= MOST_ITERATIONS:
                 found.add(f"{node.id} at its maximum of {most}")
+        table = table_of(node.element).table if node.type == TASK else None
+        found |= {f"{node.id} rule {number}" for number in range(1, len(table.rules) + 1)} if table is not None else set()
     return frozenset(found)
 
 
@@ -161,6 +165,7 @@ def covered_by(passage: Passage) -> frozenset[str]:
         if times > 1:
             found.add(f"{node_id} again")
         found.add(f"{node_id} at its maximum of {times}")
+    found |= {f"{node_id} rule {number}" for node_id, number in passage.rules}
     return frozenset(found)
 
 

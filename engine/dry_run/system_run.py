@@ -28,6 +28,7 @@ MOST_BATCHES = 120
 MOST_SECONDS = 600.0
 PLANNING_SECONDS = 20.0
 ROUNDS = 3
+EXPECTED_BATCHES = 20
 Tell = Callable[[int, int, str], None]
 
 
@@ -70,7 +71,9 @@ class SystemRun:
         self._say("The ways through the procedure are looked for.")
         candidates = Candidates(self.rehearsal.recipe, self.paper)
         planner = Planner(self.rehearsal.recipe, candidates)
-        self._rehearse_all([planner.usual()], "as it is meant to be")
+        usual = planner.usual()
+        self.total = EXPECTED_BATCHES * len(usual.moves)  # a guess, so that the way does not seem done before it is known
+        self._rehearse_all([usual], "as it is meant to be")
         self._take_over(self.paths[0].batch)
         for seed in range(ROUNDS):
             if not self.coverage.missing:
@@ -98,7 +101,7 @@ class SystemRun:
         self.tell(self.done, max(self.total, self.done), message)
 
     def _rehearse_all(self, routes: list[Route], purpose: str) -> None:
-        self.total += sum(len(r.moves) for r in routes)
+        self.total = max(self.total, self.done + sum(len(r.moves) for r in routes))
         for route in routes:
             self._routes.append(route)
             self._rehearse(route, purpose)
@@ -110,7 +113,7 @@ class SystemRun:
         if len(self.paths) >= MOST_BATCHES or time.monotonic() - self._began > MOST_SECONDS:
             self.stopped = f"after {len(self.paths)} batches, as bounded"
             return
-        batch_id = f"DRY-{len(self.paths) + 1}"
+        batch_id = f"DRY-{len(self.paths) + 1}" + ("@1" if self.rehearsal.recipe.header.kind == "process" else "")
         self.rehearsal.clock.move(BEGIN)
         walk = Walk(self.rehearsal, self.paper, batch_id, self.probes, overrides or {}, until, hasty)
         self._say(f"{batch_id}: {purpose}")
@@ -142,7 +145,7 @@ class SystemRun:
     def _rehearse_edges(self) -> None:
         """Batches whose order, lots or earlier values bring calculations to their edges; each serves several at once."""
         runs = self._grouped(list(self._ways_to_edges()))
-        self.total += sum(len(route.moves) for route, _, _ in runs)
+        self.total = self.done + sum(len(route.moves) for route, _, _ in runs)
         for route, overrides, until in runs:
             told = ", ".join(f"{n} {typed_text(x)}" for n, x in overrides.items())
             self._rehearse(route, f"with {told}", overrides, until)
@@ -197,12 +200,22 @@ class SystemRun:
             return
         self._say("What no batch can reach is tried on the procedure alone.")
         for route in planner.routes(seconds=PLANNING_SECONDS, stops=True, covered=self.coverage.reached):
-            values = {n: x for m in route.moves for n, x in m.values.items() if x is not None and self._stops(n, x)}
-            if route.fault or not values:
+            why = self._why_not(route)
+            if route.fault or not why:
                 continue
-            told = ", ".join(f"{n} {typed_text(x)}" for n, x in values.items())
             for demand in sorted(route.covers & set(self.coverage.missing)):
-                self.coverage.alone[demand] = f"A batch with {told} is stopped by the limit before it comes here."
+                self.coverage.alone[demand] = why
+
+    def _why_not(self, route: Route) -> str:
+        """Why no batch can go this way although the procedure can; empty where a batch could."""
+        values = {n: x for m in route.moves for n, x in m.values.items() if x is not None and self._stops(n, x)}
+        if values:
+            told = ", ".join(f"{n} {typed_text(x)}" for n, x in values.items())
+            return f"A batch with {told} is stopped by the limit before it comes here."
+        recipe = self.rehearsal.recipe
+        sent = [_step_of(m.key) for m in route.moves if m.fires]
+        sent = [n for n in sent if recipe.diagram.nodes[n].event == "messageEventDefinition" and n not in recipe.steps]
+        return f"The message at {', '.join(sent)} comes from the system, when another run sends it." if sent else ""
 
     def _stops(self, name: str, value: Value) -> bool:
         step_id, _, parameter = name.partition(".")

@@ -24,6 +24,7 @@ from engine.dry_run.limits import typed_text
 from engine.dry_run.paper import Paper
 from engine.dry_run.rehearsal import Rehearsal, Someone, supply
 from engine.dry_run.routes import Move, Route
+from engine.dry_run.subject import begin_process
 from engine.errors import BatchwrightError, EngineFaultError, OpenItemsError
 from engine.queries.counts import open_exceptions
 from engine.records import Batch, DueTime, Equipment, ExceptionRecord, ExceptionTriage, MaterialLot, Task
@@ -34,6 +35,7 @@ LIVE = ("open", "started", "performed")
 MOST_TURNS = 12
 TOLD = "Seen in the dry run, and told."
 MOMENT = timedelta(microseconds=1)
+AHEAD = timedelta(hours=1)
 
 
 class StuckError(Exception):
@@ -101,12 +103,18 @@ class Walk:
             self.fault, self.ended = stuck, f"stuck at {stuck.place}"
 
     def _issue(self, route: Route) -> None:
+        header = self.rehearsal.recipe.header
+        if header.kind == "process":
+            author, _ = self.rehearsal.someone(["PROC"])
+            with self._telling("the start"):
+                self.rehearsal.act(begin_process, author, self.batch_id, process_id=f"{header.id}@{header.revision}")
+            self.issued = True
+            return
         order = {f"order.{n}": x for n, x in self.paper.order.items()} | route.order
         order |= {n: x for n, x in self.overrides.items() if n.startswith("order.")}
         self.order = order
         texts = {n.partition(".")[2]: typed_text(x) for n, x in order.items()}
         actor, proof = self.rehearsal.someone(batches.ISSUERS)
-        header = self.rehearsal.recipe.header
         with self._telling("the order"):
             self.rehearsal.act(
                 batches.start_batch, actor, self.batch_id, recipe_id=header.id, order=texts, proof=proof
@@ -282,7 +290,8 @@ class Walk:
                 )  # fmt: skip
                 measured[name] = answer["reading"]
             else:
-                typed[name] = typed_text(value)
+                ahead = self.rehearsal.recipe.header.kind == "process" and isinstance(value, datetime)  # processes plan ahead
+                typed[name] = typed_text(clock.now() + AHEAD if ahead else value)
         if measured:
             self.rehearsal.act(entries.accept_readings, performer[0], self.batch_id, task_key=key, readings=measured)
         if typed:

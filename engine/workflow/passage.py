@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from bpmn.decision_tables import evaluate, table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import Diagram, Flow
 from engine.workflow.script_engine import ENGINE
 
@@ -15,11 +17,16 @@ _BEFORE = (".BoundaryEventSplit", " [child]")
 
 
 class Passage:
-    """Counts the flows that were taken and the iterations that were begun; given to `Procedure.start` or `replay`."""
+    """Counts flows that were taken, iterations that were begun, rules of decision tables that matched.
+
+    Given to `Procedure.start` or `replay`.
+    """
 
     def __init__(self, diagram: Diagram) -> None:
         self.flows: Counter[str] = Counter()
         self.iterations: dict[str, int] = {}
+        self.rules: Counter[tuple[str, int]] = Counter()
+        self._tables = {n.id: table_of(n.element).table for n in diagram.nodes.values() if n.type == TASK}
         self._diagram = diagram
         self._flows: dict[tuple[str, str], list[Flow]] = {}
         for flow in diagram.flows.values():
@@ -33,6 +40,10 @@ class Passage:
             self.iterations[target] = max(self.iterations.get(target, 0), done + 1)
         elif flows := self._flows.get((source, target)):
             self.flows[(flows[0] if len(flows) == 1 else self._taken(token, flows)).id] += 1
+            if (table := self._tables.get(source)) is not None:
+                scope = token.workflow
+                outcome = evaluate(table, lambda name: scope.numbers.get(name) or scope.top_workflow.value(scope.prefix, name))
+                self.rules.update((source, number) for number in outcome.rules)
 
     @property
     def nodes(self) -> set[str]:

@@ -103,7 +103,7 @@ def coverage(dry_run_id: str) -> ResponseReturnValue:
         abort(404)
     why = {a["element"]: a["why"] for a in report["alone"]}
     for missed in report["unreached"]:
-        if missed["kind"] in ("flow", "loop"):
+        if missed["kind"] in ("flow", "branch"):
             why.setdefault(missed["element"], missed["why"])
     return {
         e["id"]: {"state": e["state"], "label": " ".join(filter(None, [STATES[e["state"]][0] + ".", why.get(e["id"], "")]))}
