@@ -8,20 +8,66 @@ from dataclasses import dataclass
 from bpmn.vocabulary import ParameterType
 
 _OPPOSITES = {
-    "positive": "negative", "present": "absent", "detected": "not detected", "growth": "no growth", "pass": "fail",
-    "passes": "fails", "passed": "failed", "conforms": "does not conform", "complies": "does not comply",
+    "positive": "negative",
+    "present": "absent",
+    "detected": "not detected",
+    "growth": "no growth",
+    "pass": "fail",
+    "passes": "fails",
+    "passed": "failed",
+    "conforms": "does not conform",
+    "complies": "does not comply",
     "compliant": "not compliant",
-    "conform": "not conform", "acceptable": "not acceptable", "ok": "not ok", "done": "not done", "sterile": "not sterile",
-    "intact": "not intact", "clear": "not clear", "clean": "not clean", "free": "not free", "released": "not released",
-    "visible": "not visible", "erfüllt": "nicht erfüllt", "entspricht": "entspricht nicht", "positiv": "negativ",
-    "vorhanden": "nicht vorhanden", "nachweisbar": "nicht nachweisbar", "i.o.": "n.i.o.", "in ordnung": "nicht in ordnung",
-    "bestanden": "nicht bestanden", "correct": "not correct", "verified": "not verified", "confirmed": "not confirmed",
-}  # fmt: skip
+    "conform": "not conform",
+    "acceptable": "not acceptable",
+    "ok": "not ok",
+    "done": "not done",
+    "sterile": "not sterile",
+    "intact": "not intact",
+    "clear": "not clear",
+    "clean": "not clean",
+    "free": "not free",
+    "released": "not released",
+    "visible": "not visible",
+    "erfüllt": "nicht erfüllt",
+    "entspricht": "entspricht nicht",
+    "positiv": "negativ",
+    "vorhanden": "nicht vorhanden",
+    "nachweisbar": "nicht nachweisbar",
+    "i.o.": "n.i.o.",
+    "in ordnung": "nicht in ordnung",
+    "bestanden": "nicht bestanden",
+    "correct": "not correct",
+    "verified": "not verified",
+    "confirmed": "not confirmed",
+}
 _OTHER = (
     _OPPOSITES | {no: yes for yes, no in _OPPOSITES.items()} | {"none detected": "detected", "nd": "detected", "n.d.": "detected"}
 )
 _GOOD = frozenset(
-    ["pass", "passes", "passed", "conforms", "complies", "compliant", "conform", "acceptable", "ok", "done", "sterile", "intact", "clean", "released", "correct", "verified", "confirmed", "erfüllt", "entspricht", "i.o.", "bestanden"]
+    [
+        "pass",
+        "passes",
+        "passed",
+        "conforms",
+        "complies",
+        "compliant",
+        "conform",
+        "acceptable",
+        "ok",
+        "done",
+        "sterile",
+        "intact",
+        "clean",
+        "released",
+        "correct",
+        "verified",
+        "confirmed",
+        "erfüllt",
+        "entspricht",
+        "i.o.",
+        "bestanden",
+    ]
 ) | {"in ordnung"}
 _YES = {"yes": "true", "ja": "true", "true": "true", "y": "true", "no": "false", "nein": "false", "false": "false", "n": "false"}
 _NOTHING = {"", "-", "–", "—", "n/a", "na", "n.a.", "none", "k.a.", "entfällt", "./."}
@@ -36,7 +82,8 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"(?:(?:expiry |exp\.? |expiration |start |end )?date(?:\s*(?:/|and|&|\+)?\s*time)?|time|uhrzeit|datum(?:\s*/\s*uhrzeit)?|date_time"
+    r"(?:(?:expiry |exp\.? |expiration |start |end )?date(?:\s*(?:/|and|&|\+)?\s*time)?|time|uhrzeit|"
+    r"datum(?:\s*/\s*uhrzeit)?|date_time"
     r"|datetime"
     r"|(?:dd|d|tt|yyyy|jjjj|mmm|mm)(?:[./\- ](?:dd|d|tt|mmm|mm|yyyy|jjjj|yy))+(?:[ ,]+hh:mm)?|hh:mm(?::ss)?"
     r"|_+[./]_+[./]_+(?:\s*_+:_+)?|_+:_+)\.?",
@@ -107,7 +154,8 @@ def _single_box(label: str) -> Answer:
 
 
 _COMPARES = re.compile(
-    r"[<>≤≥±=]|\b(?:nmt|nlt|max|min|not more|not less|no more|no less|at most|at least|target|nor|par|between|room|rt|below|above|"
+    r"[<>≤≥±=]|\b(?:nmt|nlt|max|min|not more|not less|no more|no less|at most|at least|target|nor|par|between|room|rt|"
+    r"below|above|"
     r"less|more|under|over)\b",
     re.IGNORECASE,
 )

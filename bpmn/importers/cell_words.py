@@ -5,25 +5,37 @@ from __future__ import annotations
 import re
 
 _TYPES = {
-    "num": "number|numeric|float|decimal|real|zahl|numerisch|value|measurement", "int": "integer|count|whole number|ganzzahl|anzahl",
+    "num": "number|numeric|float|decimal|real|zahl|numerisch|value|measurement",
+    "int": "integer|count|whole number|ganzzahl|anzahl",
     "bool": "boolean|yes/no|yes no|y/n|ja/nein|check|checkbox|tick|check box|confirm|confirmation",
-    "text": "string|free text|freetext|comment|characters|freitext", "choice": "list|select|dropdown|selection|enum|option|pick list|auswahl",
-    "date_time": "date|datetime|time|date/time|timestamp|date time|datum|zeit|uhrzeit", "calc": "calculated|calculation|computed|berechnet",
-}  # fmt: skip
+    "text": "string|free text|freetext|comment|characters|freitext",
+    "choice": "list|select|dropdown|selection|enum|option|pick list|auswahl",
+    "date_time": "date|datetime|time|date/time|timestamp|date time|datum|zeit|uhrzeit",
+    "calc": "calculated|calculation|computed|berechnet",
+}
 _SOURCES = {
-    "manual": "operator|person|hand|typed|keyboard|manuell|entry|manual entry", "device": "instrument|automatic|auto|equipment|system|sensor|"
-    "interface|gerät|scada|dcs|online", "calc": "calculated|calculation|computed|formula|berechnet", "scan": "barcode|scanner|scanned|bar code",
+    "manual": "operator|person|hand|typed|keyboard|manuell|entry|manual entry",
+    "device": "instrument|automatic|auto|equipment|system|sensor|interface|gerät|scada|dcs|online",
+    "calc": "calculated|calculation|computed|formula|berechnet",
+    "scan": "barcode|scanner|scanned|bar code",
     "master": "recipe|master data|mbr|stammdaten",
-}  # fmt: skip
+}
 _SEVERITIES = {"info": "information|none", "minor": "low|gering", "major": "medium|high|schwer", "critical": "kritisch|very high"}
-_ACTIONS = {"block": "stop step|hold|blockieren|deviation", "stop": "reject|stop batch|terminate|stopp", "flag": "warn|warning|alert|notify|warnen",
-            "none": "no|record|report|nichts|info"}  # fmt: skip
+_ACTIONS = {
+    "block": "stop step|hold|blockieren|deviation",
+    "stop": "reject|stop batch|terminate|stopp",
+    "flag": "warn|warning|alert|notify|warnen",
+    "none": "no|record|report|nichts|info",
+}
 _KINDS = {
-    "manufacture": "manufacturing|production|process|prozess", "production_review": "production review|review by production",
-    "qc_results": "qc|qc results|testing|release testing|results|prüfung|qc testing", "qa_review": "qa review|batch record review|review by qa",
-    "disposition": "release|batch release|disposition decision|freigabe", "shipment": "shipping|ship|versand",
+    "manufacture": "manufacturing|production|process|prozess",
+    "production_review": "production review|review by production",
+    "qc_results": "qc|qc results|testing|release testing|results|prüfung|qc testing",
+    "qa_review": "qa review|batch record review|review by qa",
+    "disposition": "release|batch release|disposition decision|freigabe",
+    "shipment": "shipping|ship|versand",
     "departure": "patient specific departure|departure decision",
-}  # fmt: skip
+}
 _WORDS = {"type": _TYPES, "source": _SOURCES, "severity": _SEVERITIES, "limit_action": _ACTIONS, "kind": _KINDS}
 _MEANING = {
     name: {word: code for code, said in words.items() for word in (code, *said.split("|"))} for name, words in _WORDS.items()
@@ -43,13 +55,25 @@ _PLAIN = {
     "false",
     "nicht kritisch",
 }
-_CLASSES = {"cpp": "CPP", "cqa": "CQA", "ipc": "IPC", "cqa-ipc": "CQA-IPC", "cqa/ipc": "CQA-IPC", "id": "ID", "safety": "safety",
-            "identity": "ID", "cma": "CMA", "kpi": "KPI"}  # fmt: skip
+_CLASSES = {
+    "cpp": "CPP",
+    "cqa": "CQA",
+    "ipc": "IPC",
+    "cqa-ipc": "CQA-IPC",
+    "cqa/ipc": "CQA-IPC",
+    "id": "ID",
+    "safety": "safety",
+    "identity": "ID",
+    "cma": "CMA",
+    "kpi": "KPI",
+}
 _CODES = re.compile(r"[PWVBDQ](?:\s*[+,/& ]\s*[PWVBDQ])*")
 _SIGNERS = (
-    ("P", r"perform|operator|done by|execut|durchgef|ausgef|bedien"), ("W", r"witness|zeuge|second operator"),
-    ("V", r"verif|check|double|second person|review|geprüft|kontroll|4.eyes|four eyes|supervisor"), ("Q", r"\bqa\b|quality|\bqs\b"),
-)  # fmt: skip
+    ("P", r"perform|operator|done by|execut|durchgef|ausgef|bedien"),
+    ("W", r"witness|zeuge|second operator"),
+    ("V", r"verif|check|double|second person|review|geprüft|kontroll|4.eyes|four eyes|supervisor"),
+    ("Q", r"\bqa\b|quality|\bqs\b"),
+)
 _UNWANTED = {"n/a", "na", "n.a.", "-", "–", "—", "no", "none", "not required", "nein", "entfällt"}
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bpmn.importers.column_words import HEADINGS
 from bpmn.importers.sources import SourceTable
 
 ROLES = {
@@ -24,108 +25,18 @@ ROLES = {
     "none": "Not imported",
 }
 
-# property: label, and the headings that mean it (a second list of them is German and other abbreviations)
-_STEP = {
-    "step_id": ("Step number", "step id|step|step no|no|nr|#|step number|seq|item|pos|schritt nr|schritt|lfd nr|position|id"),
-    "title": ("Step title", "title|step title|step name|activity|task|action|process step|description of step|titel|tätigkeit|"
-              "arbeitsschritt|prozessschritt|vorgang|bezeichnung|name of step"),
-    "instruction": ("Instruction", "instruction|instructions|description|procedure|details|work instruction|operation details|what to do|"
-                    "how|anweisung|anleitung|beschreibung|durchführung|arbeitsanweisung"),
-    "unit_procedure": ("Unit procedure (section)", "unit procedure|section|stage|phase|process stage|unit|unit proc|up|abschnitt|"
-                       "prozessabschnitt|process section|unit op|unit operation|teilprozess"),
-    "operation": ("Operation", "operation|sub section|subsection|op|teilschritt"),
-    "day": ("Day", "day|process day|study day|tag|prozesstag"),
-    "kind": ("Kind of step", "kind|step kind|step type|type of step|art"),
-    "verification": ("Who signs", "verification|signatures|sign off|signoff|signature|signed by|sign|signature type|unterschriften|visa|visum|"
-                     "signatures required|verif|ver|who signs"),
-    "performed_by": ("Performed by (signature)", "performed by|done by|executed by|operator|perf by|by|performer|initials|durchgeführt von|"
-                     "durchgeführt|ausgeführt von|bearbeiter|operator initials"),
-    "witnessed_by": ("Witnessed by (signature)", "witnessed by|witness|second operator|4 eyes|zeuge|beobachtet von"),
-    "verified_by": ("Verified by (signature)", "verified by|checked by|check by|reviewed by|verifier|verif by|ver by|geprüft von|geprüft|"
-                    "kontrolliert von|kontrolle|double check|second person"),
-    "approved_by": ("Approved by QA (signature)", "qa|approved by|qa approval|qa check|approved by qa|freigabe qa|freigegeben von|qs"),
-    "equipment_class": ("Equipment", "equipment|equipment class|device|instrument|apparatus|machine|equip|geräte|gerät|ausrüstung|anlage"),
-    "materials": ("Materials", "materials|material|reagents|reagent|consumables|components|raw material|material lot|materialien|rohstoffe|"
-                  "einsatzstoffe|verbrauchsmaterial"),
-    "rationale": ("Why the step", "rationale|why|reason|justification|purpose|begründung|zweck|why the step"),
-    "typical_deviations_default_class": ("Typical deviations", "typical deviations default class|typical deviations|deviations|deviation|"
-                                         "typical deviation|failure modes|abweichungen"),
-    "flow": ("Flow (order, repeats, conditions)", "flow|structure|sequence|logic|order|condition|branch|routing|ablauf|bedingung|reihenfolge|"
-             "precedence|repeat"),
-    "hold": ("Hold time", "hold time|hold times|hold|time limit|max hold|holding time|haltezeit|standzeit|zeitgrenze|time constraint"),
-    "result": ("Result (to be filled in)", "result|results|actual|actual value|recorded value|reading|value|record|observed|observation|entry|"
-               "ergebnis|istwert|messwert|ist|eintrag|ist wert|actual result"),
-    "limit": ("Limits as a phrase", "limit|limits|range|acceptance criteria|acceptance criterion|acceptance range|specification|spec|criteria|"
-              "criterion|acceptance|tolerance|target range|acceptable range|target limits|limit range|set point range|requirement|"
-              "grenzwert|grenzwerte|sollbereich|akzeptanzkriterium|akzeptanzkriterien|vorgabe|soll|toleranz|spezifikation|bereich"),
-    "nor": ("Normal range as a phrase", "nor|normal range|normal operating range|operating range|alert limit|alert limits|normalbereich|warngrenze"),
-    "par": ("Accepted range as a phrase", "par|proven acceptable range|accepted range|action limit|action limits|zulässiger bereich|aktionsgrenze"),
-}  # fmt: skip
-_PARAMETER = {
-    "param": ("Parameter id", "param|parameter id|parameter code|tag|tag no|variable"),
-    "name": ("Parameter", "name|parameter|parameter name|process parameter|attribute|characteristic|measurement|test|check|what is recorded|"
-             "data|prüfung|merkmal|messgröße|prüfmerkmal|quality attribute|quantity|kenngröße|entry field"),
-    "type": ("Type of value", "type|data type|value type|format|typ|datentyp"),
-    "unit": ("Unit of measure", "unit|units|uom|unit of measure|eu|einheit|dimension|eng unit|me"),
-    "target": ("Target", "target|set point|setpoint|nominal|sp|target value|sollwert|zielwert|ziel|aim"),
-    "nor_low": ("Normal low", "nor low|nor min|normal low|lower normal|normal min|nor lower|alert low|nor von|nor untergrenze|lower nor"),
-    "nor_high": ("Normal high", "nor high|nor max|normal high|upper normal|normal max|nor upper|alert high|nor bis|nor obergrenze|upper nor"),
-    "par_low": ("Accepted low", "par low|par min|min|minimum|low|lower limit|lower|lsl|low limit|lower spec|par lower|action low|untergrenze|"
-                "ug|unterer grenzwert|von|from|lower par|usg"),
-    "par_high": ("Accepted high", "par high|par max|max|maximum|high|upper limit|upper|usl|high limit|upper spec|par upper|action high|"
-                 "obergrenze|og|oberer grenzwert|bis|to|upper par|osg"),
-    "limit_action": ("Outside the limits", "limit action|action if outside|on failure|if outside|outside limits|action on excursion"),
-    "class": ("Class (CPP, CQA, ...)", "class|criticality|critical|classification|parameter class|cpp|kritikalität|kritisch|klasse|category"),
-    "source": ("Where the value comes from", "source|data source|recorded by|entry mode|quelle|datenquelle|erfassung"),
-    "formula": ("Formula", "formula|calculation|equation|formel|berechnung"),
-    "why": ("Why the limit", "why|why limit|limit rationale|limit justification|begründung grenzwert|reason for limit"),
-    "severity": ("Severity outside", "severity|deviation class|default class|schweregrad"),
-    "choices": ("Choices", "choices|options|list of values|allowed values|auswahl|answers"),
-    "when": ("Asked only where", "when|only when|applies when|applicable if"),
-}  # fmt: skip
-_HOLD = {
-    "hold_id": ("Hold number", "hold id|hold|hold no|id|no|nr|hold number|haltezeit nr"),
-    "from_event": ("From", "from event|from|start event|begins|start|starts with|from end of|von|beginn|start of hold"),
-    "to_event": ("To", "to event|to|end event|ends|end|until|ends with|bis|ende|end of hold"),
-    "nor": ("Normal", "nor|normal|normal limit|alert|target|normalwert|warning"),
-    "par": ("Accepted", "par|limit|max|maximum|accepted|max hold|max time|action|grenzwert|hold limit|time limit|höchstens"),
-    "unit": ("Unit", "unit|uom|units|einheit|time unit"),
-    "why": ("Why", "why|rationale|reason|justification|begründung"),
-    "links": ("Linked results", "links|linked|related results"),
-}
-_STRUCTURE = {
-    "id": ("Number", "id|no|nr|gateway|code"),
-    "kind": ("Kind", "kind|type|construct|art"),
-    "of": ("Of", "of|steps|scope|applies to|schritte"),
-    "condition": ("Condition", "condition|rule|criteria|bedingung"),
-    "note": ("Note", "note|notes|comment|remark|bemerkung"),
-}
-_SPECIFICATION = {
-    "attribute": ("Attribute", "attribute|quality attribute|test|parameter|characteristic|prüfmerkmal|test parameter"),
-    "method": ("Method", "method|test method|analytical method|methode|procedure|prüfmethode"),
-    "criterion": (
-        "Criterion",
-        "criterion|acceptance criterion|acceptance criteria|specification|limit|limits|spec|requirement|grenzwert|vorgabe",
-    ),
-    "unit": ("Unit", "unit|units|uom|einheit"),
-    "class": ("Class", "class|criticality|category|klasse"),
-    "name": ("Name", "name|title|bezeichnung"),
-    "why": ("Why", "why|rationale|reason|begründung"),
-}
-_HEADER = {"key": ("What it is", "field|key|item|feld"), "value": ("What it says", "value|content|wert|inhalt")}
-
-_LABELLED: dict[str, dict[str, tuple[str, str]]] = {
-    "steps": _STEP | {name: said for name, said in _PARAMETER.items() if name not in ("why",)} | {"why": _PARAMETER["why"]},
-    "parameters": {"step_id": _STEP["step_id"]} | _PARAMETER | {name: _STEP[name] for name in ("limit", "nor", "par")},
-    "hold_times": _HOLD, "structure": _STRUCTURE, "specification": _SPECIFICATION, "header": _HEADER, "none": {},
-}  # fmt: skip
-PROPERTIES = {role: {name: label for name, (label, _) in said.items()} for role, said in _LABELLED.items()}
+PROPERTIES = {role: {name: label for name, (label, _) in said.items()} for role, said in HEADINGS.items()}
 """Role -> property -> its label for people."""
 
 REQUIRED = {
-    "steps": (), "parameters": ("step_id", "name"), "hold_times": ("from_event", "to_event"), "structure": ("kind", "of"),
-    "specification": ("attribute", "criterion"), "header": ("key", "value"), "none": (),
-}  # fmt: skip
+    "steps": (),
+    "parameters": ("step_id", "name"),
+    "hold_times": ("from_event", "to_event"),
+    "structure": ("kind", "of"),
+    "specification": ("attribute", "criterion"),
+    "header": ("key", "value"),
+    "none": (),
+}
 SURE = 0.85
 """A column recognised with less than this is shown as doubtful."""
 
@@ -198,11 +109,14 @@ def column_letter(index: int) -> str:
 def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """Each heading's property, the surest first; no property twice."""
     scores = sorted(
-        ((_score(heading, name, said, kept), -order, i, name)
-         for i, heading in enumerate(headings) if heading
-         for order, (name, (_, said)) in enumerate(_LABELLED[role].items())),
+        (
+            (_score(heading, name, said, kept), -order, i, name)
+            for i, heading in enumerate(headings)
+            if heading
+            for order, (name, (_, said)) in enumerate(HEADINGS[role].items())
+        ),
         reverse=True,
-    )  # fmt: skip
+    )
     columns, confidence = [""] * len(headings), [0.0] * len(headings)
     for score, _, i, name in scores:
         if score >= 0.6 and not columns[i] and name not in columns:
@@ -210,13 +124,12 @@ def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tu
     return tuple(columns), tuple(confidence)
 
 
-def _score(heading: str, name: str, said: str, kept: Mapping[str, str]) -> float:
+def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str, str]) -> float:
     plain = plain_heading(heading)
     if plain in kept:
         return 1.2 if kept[plain] == name else 0.0
     if plain == name.replace("_", " "):
         return 1.1
-    synonyms = said.split("|")
     if plain in synonyms:
         return 1.0
     bare = re.sub(r"\s*[(\[].*?[)\]]", "", heading)  # "Limit (target)", "Volume [mL]"
@@ -231,16 +144,20 @@ def _score(heading: str, name: str, said: str, kept: Mapping[str, str]) -> float
 
 
 def _makes_sense(role: str, columns: tuple[str, ...]) -> bool:
-    return role != "steps" or bool({"title", "instruction"} & set(columns)) or {"step_id", "name"} <= set(columns)
+    """A table of steps has titles, or a column that may be their titles."""
+    titled = bool({"title", "instruction"} & set(columns)) or {"step_id", "name"} <= set(columns)
+    return role != "steps" or titled or ("step_id" in columns and "" in columns)
 
 
 def _bonus(role: str, columns: tuple[str, ...]) -> float:
     """What only that role has."""
     telling = {
         "steps": {"title", "instruction", "unit_procedure", "performed_by", "verification", "flow"},
-        "parameters": {"param", "name", "type"}, "hold_times": {"from_event", "to_event"}, "structure": {"of", "kind"},
+        "parameters": {"param", "name", "type"},
+        "hold_times": {"from_event", "to_event"},
+        "structure": {"of", "kind"},
         "specification": {"attribute", "criterion", "method"},
-    }[role]  # fmt: skip
+    }[role]
     return 0.4 * len(telling & set(columns))
 
 
@@ -260,6 +177,12 @@ def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
         guess = _guess(cells)
         if guess and guess not in columns and not (guess == "limit" and {"nor", "par", "nor_low", "par_low"} & set(columns)):
             columns[i], confidence[i] = guess, 0.5
+    free = [i for i, name in enumerate(columns) if not name]
+    if free and not {"title", "instruction", "name"} & set(columns):
+        lengths = {i: sum(len(row[i]) for row in table.rows[mapping.heading_row + 1 :]) for i in free}
+        longest = max(free, key=lengths.__getitem__)
+        if lengths[longest]:
+            columns[longest], confidence[longest] = "title", 0.5
     return replace(mapping, columns=tuple(columns), confidence=tuple(confidence))
 
 
@@ -295,9 +218,11 @@ def _looks_like_heading(table: SourceTable) -> bool:
 
 
 _HEADER_KEYS = re.compile(
-    r"(?:product|produkt|title|titel|recipe|rezept|document|dokument|mbr|mr|master (?:batch )?record|revision|rev|version|id|number|nummer|"
-    r"batch size|process)\b", re.IGNORECASE,
-)  # fmt: skip
+    r"(?:product|produkt|title|titel|recipe|rezept|document|dokument|mbr|mr|master (?:batch )?record|revision|rev|version|"
+    r"id|number|nummer|"
+    r"batch size|process)\b",
+    re.IGNORECASE,
+)
 
 
 def _is_header(table: SourceTable) -> bool:

@@ -77,20 +77,26 @@ Flow = Beside | OnlyIf | Otherwise | Repeat | GoOnIf
 _NAME = r"[^,;|]+?"
 _ONLY = re.compile(
     r"(?:(?:do |perform )?only (?:if|when|where)|if|when|nur (?:wenn|falls)|wenn|falls)\s+(?P<c>.+?)"
-    r"(?:\s*[,;]?\s*(?:otherwise|else|sonst|andernfalls)\s*:?\s*(?P<o>.+))?", re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+    r"(?:\s*[,;]?\s*(?:otherwise|else|sonst|andernfalls)\s*:?\s*(?P<o>.+))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _GO_ON = re.compile(
     r"(?:go on|continue|proceed|weiter)\s+(?:only\s+|nur\s+)?(?:if|when|where|wenn|falls)\s+(?P<c>.+?)\s*[,;]?\s*"
-    r"(?:otherwise|else|sonst|andernfalls)\s*:?\s*(?P<o>.+)", re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+    r"(?:otherwise|else|sonst|andernfalls)\s*:?\s*(?P<o>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 _REPEAT = re.compile(
     r"(?:repeat|loop|repeated|wiederholen|wiederhole)\b\s*(?:from\s+(?P<f>\S+?)\s*,?\s+|ab\s+(?P<ab>\S+?)\s*,?\s+)?"
     r"(?P<k>until|while|as long as|bis|solange)\s+(?P<c>.+?)\s*[,;]\s*"
-    r"(?:at most|max\.?|maximum|up to|not more than|höchstens)\s+(?P<n>\d+)\s*(?:times|x|iterations|cycles|mal)?", re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+    r"(?:at most|max\.?|maximum|up to|not more than|höchstens)\s+(?P<n>\d+)\s*(?:times|x|iterations|cycles|mal)?",
+    re.IGNORECASE | re.DOTALL,
+)
 _COUNT = re.compile(r"(?:repeat|wiederholen)\s+(?:exactly\s+)?(?P<n>\d+)\s*(?:times|x|mal)", re.IGNORECASE)
-_BESIDE = re.compile(r"(?:runs? )?(?:in parallel (?:with|to)|parallel (?:with|to|zu|mit)|beside|at the same time as|gleichzeitig mit)\s+(?P<w>.+)",
-                     re.IGNORECASE | re.DOTALL)  # fmt: skip
+_BESIDE = re.compile(
+    r"(?:runs? )?(?:in parallel (?:with|to)|parallel (?:with|to|zu|mit)|beside|at the same time as|"
+    r"gleichzeitig mit)\s+(?P<w>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def read_flow(cell: str) -> list[Flow]:
@@ -151,13 +157,22 @@ class Hold:
     at_end: bool = False
 
 
-_UNITS = {"s": "s", "sec": "s", "min": "min", "mins": "min", "minute": "min", "minutes": "min", "minuten": "min", "h": "h", "hr": "h", "hrs": "h",
-          "hour": "h", "hours": "h", "std": "h", "stunden": "h", "stunde": "h", "d": "d", "day": "d", "days": "d", "tage": "d", "tag": "d"}  # fmt: skip
+_UNITS = {
+    word: code
+    for code, words in (
+        ("s", "s sec seconds"),
+        ("min", "min mins minute minutes minuten"),
+        ("h", "h hr hrs hour hours std stunde stunden"),
+        ("d", "d day days tag tage"),
+    )
+    for word in words.split()
+}
 _AMOUNT = r"(\d+(?:[.,]\d+)?)\s*([a-zA-Z]+)\.?"
 _FROM = re.compile(
     r"(?:of|after|from|following|since|nach|ab|seit)\s+(?:the\s+)?(?:(?P<m>end|start|completion|beginning|begin|finish|ende|beginn)\s+"
-    r"(?:of\s+|von\s+)?)?(?:step\s+|schritt\s+)?(?P<s>[\w.]+?)(?:[\s.](?P<n>end|start|ende|beginn))?", re.IGNORECASE,
-)  # fmt: skip
+    r"(?:of\s+|von\s+)?)?(?:step\s+|schritt\s+)?(?P<s>[\w.]+?)(?:[\s.](?P<n>end|start|ende|beginn))?",
+    re.IGNORECASE,
+)
 _HOLD = re.compile(rf"(?P<t>.*?\d\s*[a-zA-Z]+\.?\)?)\s*,?\s*(?P<f>{_FROM.pattern})", re.IGNORECASE | re.DOTALL)
 _MINIMUM = re.compile(
     r"\b(?:at least|not before|not earlier than|minimum|min\.?|≥|>=|mindestens|frühestens|wait)(?=[\s\d])|≥|>=", re.IGNORECASE
@@ -185,7 +200,8 @@ def _hold(part: str) -> Hold:
             raise FlowPhraseError(f"{part!r} has {len(single)} times", HOLD_FORMS)
         nor = par = single[0]
     nor, par = nor or par, par or nor
-    assert nor is not None and par is not None
+    assert nor is not None
+    assert par is not None
     uom, other = (_UNITS.get(unit.casefold(), "") for _, unit in (nor, par))
     if not uom or uom != other:
         raise FlowPhraseError(f"{part!r} has the units {nor[1]} and {par[1]}", "write both in min, h or d")

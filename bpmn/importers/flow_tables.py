@@ -24,7 +24,9 @@ from bpmn.importers.unit_words import unit_at
 
 Said = tuple[Part, Cell, Flow]
 _RANGE = re.compile(r"(\S+?)\s*(?:to|–|—|\.\.|bis|-)\s*(\S+)", re.IGNORECASE)
-_WORDS = re.compile(r'"[^"]*"|\d+[a-z]?\.[A-Za-z_]\w*|[A-Za-z][A-Za-z0-9_]*(?:\.[^\W\d_][\w]*)?|\d[\d.,]*(?:[eE][+-]?\d+)?|.', re.DOTALL)
+_WORDS = re.compile(
+    r'"[^"]*"|\d+[a-z]?\.[A-Za-z_]\w*|[A-Za-z][A-Za-z0-9_]*(?:\.[^\W\d_][\w]*)?|\d[\d.,]*(?:[eE][+-]?\d+)?|.', re.DOTALL
+)
 _KEPT = frozenset(
     {"and", "or", "not", "true", "false", "if", "else", "is", "hours", "minutes", "days", "order", "previous", "iteration"}
 )
@@ -135,10 +137,13 @@ class FlowTables:
             begin = self._named((hold.step,))
             number = len(self.proposed.rows.get("hold_times.csv", [])) + 1
             cells = {
-                "hold_id": f"H{number:02}", "from_event": f"{begin[-1] if hold.moment == 'end' else begin[0]}.{hold.moment}",
-                "to_event": f"{own[-1]}.end" if hold.at_end else f"{own[0]}.start", "nor": hold.nor, "par": hold.par,
+                "hold_id": f"H{number:02}",
+                "from_event": f"{begin[-1] if hold.moment == 'end' else begin[0]}.{hold.moment}",
+                "to_event": f"{own[-1]}.end" if hold.at_end else f"{own[0]}.start",
+                "nor": hold.nor,
+                "par": hold.par,
                 "unit": f"{hold.uom}{'-min' if hold.minimum else ''}",
-            }  # fmt: skip
+            }
             self.proposed.add("hold_times.csv", cell.table, cell.row, cells)
             if hold.nor == hold.par:
                 self.proposed.doubt(cell, "one time is given: it is the normal and the accepted one")

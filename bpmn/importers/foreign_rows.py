@@ -11,8 +11,12 @@ from bpmn.importers.proposed_tables import Cell, ProposedTables, identifier
 from bpmn.importers.step_table import StepTables
 from bpmn.importers.unit_words import read_unit
 
-_EVENT = re.compile(r"(?:(?P<when>end|start|completion|beginning|ende|beginn)\s+(?:of\s+|von\s+)?(?:step\s+|schritt\s+)?(?P<step>[\w.]+?)"
-                    r"|(?:step\s+|schritt\s+)?(?P<other>[\w]+)[\s.]*(?P<moment>end|start|ende|beginn)?)", re.IGNORECASE)  # fmt: skip
+_EVENT = re.compile(
+    r"(?:(?P<when>end|start|completion|beginning|ende|beginn)\s+(?:of\s+|von\s+)?(?:step\s+|"
+    r"schritt\s+)?(?P<step>[\w.]+?)"
+    r"|(?:step\s+|schritt\s+)?(?P<other>[\w]+)[\s.]*(?P<moment>end|start|ende|beginn)?)",
+    re.IGNORECASE,
+)
 _TIME = re.compile(r"(?:[≤<]=?|nmt|max\.?)?\s*(\d+(?:[.,]\d+)?)\s*([a-zA-Z]*)", re.IGNORECASE)
 
 
@@ -67,12 +71,21 @@ def _hold_times(proposed: ProposedTables, steps: StepTables, table: int, row: in
         proposed.doubt(cell, "one time is given: it is the normal and the accepted one")
     unit = cells.get("unit", "") or nor_unit or par_unit
     code, dash, kind = unit.partition("-")
-    proposed.add("hold_times.csv", table, row, {
-        "hold_id": cells.get("hold_id", "") if IDENTIFIER.fullmatch(cells.get("hold_id", "")) else f"H{count:02}",
-        "from_event": _event(steps, cells.get("from_event", ""), "end"), "to_event": _event(steps, cells.get("to_event", ""), "start"),
-        "nor": nor or par, "par": par or nor, "unit": f"{read_unit(code).code or code}{dash}{kind}", "why": cells.get("why", ""),
-        "links": cells.get("links", ""),
-    })  # fmt: skip
+    proposed.add(
+        "hold_times.csv",
+        table,
+        row,
+        {
+            "hold_id": cells.get("hold_id", "") if IDENTIFIER.fullmatch(cells.get("hold_id", "")) else f"H{count:02}",
+            "from_event": _event(steps, cells.get("from_event", ""), "end"),
+            "to_event": _event(steps, cells.get("to_event", ""), "start"),
+            "nor": nor or par,
+            "par": par or nor,
+            "unit": f"{read_unit(code).code or code}{dash}{kind}",
+            "why": cells.get("why", ""),
+            "links": cells.get("links", ""),
+        },
+    )
 
 
 def _time(text: str) -> tuple[str, str]:
@@ -108,6 +121,15 @@ def _specification(proposed: ProposedTables, steps: StepTables, table: int, row:
     kind, doubt = class_of(cells.get("class", ""))
     if doubt:
         proposed.doubt(Cell(table, row, proposed.mappings[table].column_of("class") or 0), doubt)
-    proposed.add("release_specification.csv", table, row, {
-        **cells, "attribute": attribute, "unit": words, "class": kind, "name": cells.get("name", "") or ("" if attribute == said else said),
-    })  # fmt: skip
+    proposed.add(
+        "release_specification.csv",
+        table,
+        row,
+        {
+            **cells,
+            "attribute": attribute,
+            "unit": words,
+            "class": kind,
+            "name": cells.get("name", "") or ("" if attribute == said else said),
+        },
+    )

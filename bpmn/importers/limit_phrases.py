@@ -137,15 +137,26 @@ def _phrase(ranges: dict[str, Range], unit: str, doubts: list[str]) -> LimitPhra
         doubts = [*doubts, f"{aim} is taken as the target, which bounds nothing"]
     exclusive: list[LimitName] = []
     for name, is_exclusive in (
-        ("nor_low", nor.low_exclusive), ("nor_high", nor.high_exclusive),
-        ("par_low", par.low_exclusive), ("par_high", par.high_exclusive),
-    ):  # fmt: skip
+        ("nor_low", nor.low_exclusive),
+        ("nor_high", nor.high_exclusive),
+        ("par_low", par.low_exclusive),
+        ("par_high", par.high_exclusive),
+    ):
         if is_exclusive:
             exclusive.append(name)  # type: ignore[arg-type]
     numbers = (aim, nor.low, nor.high, par.low, par.high)
     counted = uom in _COUNTED and all(number.isdigit() for number in numbers if number)
     one_sided = bool(exclusive) and not all(r.low and r.high for r in (nor, par) if r.bounded)
     return LimitPhrase(
-        "int" if counted else "num", uom or ("1" if unit == "1" else ""), aim, nor.low, nor.high, par.low, par.high,
-        tuple(exclusive), one_sided and not counted, (), "; ".join(dict.fromkeys(doubts)),
-    )  # fmt: skip
+        "int" if counted else "num",
+        uom or ("1" if unit == "1" else ""),
+        aim,
+        nor.low,
+        nor.high,
+        par.low,
+        par.high,
+        tuple(exclusive),
+        one_sided and not counted,
+        (),
+        "; ".join(dict.fromkeys(doubts)),
+    )

@@ -223,8 +223,7 @@ class Reader:
             if word.kind == "unit":  # "pH 7.2": the unit stands before the number
                 if self._peek() not in ("number", "minus"):
                     raise LimitPhraseError(f"{self._said!r} has a unit without a number")
-                number, _ = self._quantity()
-                return number, word.text
+                return self._quantity()[0], word.text
             negative ^= word.kind == "minus"
         if self._peek() == "exactly":
             self._take()
@@ -301,8 +300,8 @@ def _share(target: str, percent: str) -> tuple[str, str]:
     """So many percent of the target below and above it, with no more zeros than the target's digits need."""
     base = _number(target)
     exact = base * _number(percent) / 100
-    places = min(0, int(base.as_tuple().exponent))  # type: ignore[arg-type]
+    places = min(0, int(base.as_tuple().exponent))
     width = exact.normalize()
-    if int(width.as_tuple().exponent) > places:  # type: ignore[arg-type]
+    if int(width.as_tuple().exponent) > places:
         width = width.quantize(Decimal(1).scaleb(places))
     return _written(base - width, target), _written(base + width, target)

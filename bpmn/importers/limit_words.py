@@ -53,14 +53,42 @@ _PHRASES: dict[str, str] = {
 }
 _KINDS = {word: kind for kind, words in _PHRASES.items() for word in words.split("|")}
 _SYMBOLS = {
-    "≤": "at_most", "<=": "at_most", "=<": "at_most", "⩽": "at_most", "≦": "at_most", "≥": "at_least", ">=": "at_least",
-    "=>": "at_least", "⩾": "at_least", "≧": "at_least", "<": "below", ">": "above", "=": "exactly", "±": "tolerance",
+    "≤": "at_most",
+    "<=": "at_most",
+    "=<": "at_most",
+    "⩽": "at_most",
+    "≦": "at_most",
+    "≥": "at_least",
+    ">=": "at_least",
+    "=>": "at_least",
+    "⩾": "at_least",
+    "≧": "at_least",
+    "<": "below",
+    ">": "above",
+    "=": "exactly",
+    "±": "tolerance",
     "+/-": "tolerance",
-    "+/−": "tolerance", "+-": "tolerance", "+ / -": "tolerance", "-": "minus", "–": "dash", "—": "dash", "−": "minus",
+    "+/−": "tolerance",
+    "+-": "tolerance",
+    "+ / -": "tolerance",
+    "-": "minus",
+    "–": "dash",
+    "—": "dash",
+    "−": "minus",
     "‑": "minus",
-    "‐": "minus", "...": "dash", "..": "dash", "…": "dash", "+": "plus", "(": "open", ")": "close", "[": "open", "]": "close",
-    "/": "slash", ":": "colon", "|": "slash",
-}  # fmt: skip
+    "‐": "minus",
+    "...": "dash",
+    "..": "dash",
+    "…": "dash",
+    "+": "plus",
+    "(": "open",
+    ")": "close",
+    "[": "open",
+    "]": "close",
+    "/": "slash",
+    ":": "colon",
+    "|": "slash",
+}
 _WORDS_LONGEST_FIRST = sorted([*_KINDS, *_SYMBOLS], key=len, reverse=True)
 _MOST = 300
 """Characters of a phrase; a longer cell is prose."""
@@ -119,8 +147,9 @@ def _prose(text: str, place: int, before: list[Word]) -> tuple[Word, int]:
 
 _WHEN = re.compile(
     r"(?:after|before|at|in|during|for|per|since|when|if|until|following|with|on|nach|vor|bei|während|seit|pro|"
-    r"\()(?:\b|(?<=\())", re.IGNORECASE,
-)  # fmt: skip
+    r"\()(?:\b|(?<=\())",
+    re.IGNORECASE,
+)
 
 
 def _next(text: str, place: int, before: list[Word], mark: str) -> tuple[Word, int] | None:

@@ -33,7 +33,8 @@ _ASKS = (
     "choices",
 )
 _GROUP = re.compile(
-    r"(?:unit procedure|section|phase|stage|part|abschnitt|teil|operation)\b|UP[A-Z0-9]{0,3}\b|\d+(?:\.\d+)*\.?\s+\D|[IVX]{1,4}\.\s",
+    r"(?:unit procedure|section|phase|stage|part|abschnitt|teil|operation)\b|UP[A-Z0-9]{0,3}\b|\d+(?:\.\d+)*\.?\s+\D|"
+    r"[IVX]{1,4}\.\s",
     re.IGNORECASE,
 )
 _WHOLE = ("flow", "hold")  # columns that may say something beside the heading of a section
@@ -159,7 +160,9 @@ class _Table:
         numbered = sum(bool(self._text(row, "step_id")) for row in with_title)
         self._ids_tell = bool(with_title) and numbered >= 0.5 * len(with_title)
         self._marked = {
-            name for name in ("witnessed_by", "verified_by", "approved_by") if any((text := self._text(row, name)) and not is_unwanted(text) for row in self._body)
+            name
+            for name in ("witnessed_by", "verified_by", "approved_by")
+            if any((text := self._text(row, name)) and not is_unwanted(text) for row in self._body)
         }
 
     def read(self) -> None:

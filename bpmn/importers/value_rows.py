@@ -12,6 +12,7 @@ from bpmn.importers.limit_phrases import LimitPhrase, LimitPhraseError, read_lim
 from bpmn.importers.limit_words import read_number
 from bpmn.importers.proposed_tables import Cell, ProposedTables, identifier
 from bpmn.importers.unit_words import read_unit
+from bpmn.vocabulary import LIMIT_NAMES
 
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
 _PHRASES = ("limit", "nor", "par")
@@ -86,12 +87,23 @@ class _RowReader:
         kind, formula = self._type(phrase), self._cells.get("formula", "")
         uom = self._unit(phrase, kind)
         cells = {
-            "step_id": step, "param": param, "name": name, "type": kind, "unit": uom, "target": phrase.target, "formula": formula,
-            "nor_low": phrase.nor_low, "nor_high": phrase.nor_high, "par_low": phrase.par_low, "par_high": phrase.par_high,
-            "exclusive": " ".join(phrase.exclusive), "qualifier": "yes" if phrase.qualifier and kind == "num" and not formula else "",
+            "step_id": step,
+            "param": param,
+            "name": name,
+            "type": kind,
+            "unit": uom,
+            "target": phrase.target,
+            "formula": formula,
+            "nor_low": phrase.nor_low,
+            "nor_high": phrase.nor_high,
+            "par_low": phrase.par_low,
+            "par_high": phrase.par_high,
+            "exclusive": " ".join(phrase.exclusive),
+            "qualifier": "yes" if phrase.qualifier and kind == "num" and not formula else "",
             "choices": self._cells.get("choices", "").replace("\n", ";") or "; ".join(phrase.choices),
-            "why": " ".join(self._cells.get("why", "").split()), "when": self._cells.get("when", ""),
-        }  # fmt: skip
+            "why": " ".join(self._cells.get("why", "").split()),
+            "when": self._cells.get("when", ""),
+        }
         self._explicit(cells)
         cells["class"], doubt = class_of(self._cells.get("class", ""))
         if doubt:
@@ -132,13 +144,7 @@ class _RowReader:
             said = self._cells.get(level, "")
             found = self._read(level, said) if said else None
             if found is not None:
-                low, high = found.par_low or found.nor_low, found.par_high or found.nor_high
-                exclusive = tuple(f"{level}_{name[4:]}" for name in found.exclusive)
-                kept = tuple(name for name in phrase.exclusive if not name.startswith(level))
-                phrase = replace(
-                    phrase, type=found.type or phrase.type, uom=found.uom or phrase.uom, target=phrase.target or found.target,
-                    exclusive=(*kept, *exclusive), choices=found.choices or phrase.choices, **{f"{level}_low": low, f"{level}_high": high},
-                )  # type: ignore[arg-type]  # fmt: skip
+                phrase = _with_level(phrase, level, found)
         return label, phrase
 
     def _read(self, column: str, text: str) -> LimitPhrase | None:
@@ -238,3 +244,15 @@ class _RowReader:
 
     def _cell(self, column: str) -> Cell:
         return Cell(self._table, self._row, self._places.get(column, -1))
+
+
+def _with_level(phrase: LimitPhrase, level: str, found: LimitPhrase) -> LimitPhrase:
+    """The phrase with one level of limits from a column of its own."""
+    low, high = found.par_low or found.nor_low, found.par_high or found.nor_high
+    sides = {name[4:] for name in found.exclusive}
+    exclusive = tuple(name for name in LIMIT_NAMES if (name[4:] in sides if name.startswith(level) else name in phrase.exclusive))
+    whole = replace(
+        phrase, type=found.type or phrase.type, uom=found.uom or phrase.uom, target=phrase.target or found.target,
+        exclusive=exclusive, choices=found.choices or phrase.choices,
+    )  # fmt: skip
+    return replace(whole, nor_low=low, nor_high=high) if level == "nor" else replace(whole, par_low=low, par_high=high)

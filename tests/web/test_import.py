@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from urllib.parse import unquote
 
@@ -11,9 +10,8 @@ import pytest
 from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram
 from engine.queries.drafts import draft_view
-from engine.queries.imports import kept_mappings
 from tests.paper_record import FILES
-from tests.web.serving import PASSWORDS, served_demo, sign_in_as
+from tests.web.serving import served_demo, sign_in_as
 
 COUNT = """() => {
   if (window.counted) return;

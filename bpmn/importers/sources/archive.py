@@ -55,6 +55,6 @@ class Archive:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError:
             raise SourceError(self.file, f"its part {name} is no XML", "open and save it again") from None
-        if root.getroottree().docinfo.doctype:
+        if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
             raise SourceError(self.file, f"its part {name} declares entities", "open and save it again")
         return root

@@ -23,8 +23,10 @@ HEADING = (
 )
 ROWS: tuple[tuple[str, ...], ...] = (
     ("Preparation",),
-    ("1", "Check the room", "Confirm that the room is clean and free of other material.", "Room is clear", "yes", "", "", "", "", "", "", ""),
-    ("2", "Weigh the buffer salt", "Tare the vessel and weigh.", "Mass", "25.0 ± 0.5", "g", "CPP", "Fixes the osmolality", "", "", "", ""),
+    ("1", "Check the room", "Confirm that the room is clean and free of other material.", "Room is clear", "yes", "", "", "",
+    "", "", "", ""),
+    ("2", "Weigh the buffer salt", "Tare the vessel and weigh.", "Mass", "25.0 ± 0.5", "g", "CPP", "Fixes the osmolality", "",
+    "", "", ""),
     ("Culture",),
     ("3", "Seed the culture", "Seed and mix gently.", "Viability", "≥ 80", "%", "CQA", "Dead cells lower the yield", "", "",
      "go on only if S03.viability >= 50, otherwise terminate", ""),
@@ -33,9 +35,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("5", "Sample", "Take 1 mL.", "pH", "7.2 to 7.5", "pH", "", "", "", "", "", "within 2 h of end of S03"),
     ("6", "Count", "Count the cells.", "Density", "> 1.0 x 10^6", "cells/mL", "", "", "", "",
      "repeat until S06.density > 1e6, at most 5 times", ""),
-    ("7", "Dilute", "Add medium.", "Volume", "500 mL ± 10 %", "", "", "", "", "", "only if S06.density > 2e6, otherwise skip", ""),
+    ("7", "Dilute", "Add medium.", "Volume", "500 mL ± 10 %", "", "", "", "", "", "only if S06.density > 2e6, otherwise skip",
+    ""),
     ("Harvest",),
-    ("8", "Harvest", "Collect the cells.", "Endotoxin", "< 0.25", "EU/mL", "", "", "", "", "", "NOR 60 min, PAR 120 min after end of S06"),
+    ("8", "Harvest", "Collect the cells.", "Endotoxin", "< 0.25", "EU/mL", "", "", "", "", "", "NOR 60 min, PAR 120 min "
+        "after end of S06"),
 )  # fmt: skip
 
 
@@ -64,19 +68,19 @@ _RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def _xlsx() -> bytes:
-    rows = "".join(
-        f'<row r="{number}">' + "".join(f'<c t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>' for cell in _whole(row))
-        + "</row>"
-        for number, row in enumerate((HEADING, *ROWS), 1)
-    )  # fmt: skip
+    def cell(text: str) -> str:
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+
+    lines = ["".join(cell(text) for text in _whole(row)) for row in (HEADING, *ROWS)]
+    rows = "".join(f'<row r="{number}">{line}</row>' for number, line in enumerate(lines, 1))
     parts = _PART.format("xl/workbook.xml", "spreadsheetml.sheet.main") + _PART.format(
         "xl/worksheets/sheet1.xml", "spreadsheetml.worksheet"
     )
     return _zipped({
         "[Content_Types].xml": _TYPES.format(parts),
         "_rels/.rels": _RELATIONS.format("officeDocument", "xl/workbook.xml"),
-        "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_RELATED}"><sheets><sheet name="Steps" sheetId="1" r:id="rId1"/></sheets>'
-        "</workbook>",
+        "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_RELATED}"><sheets>'
+        '<sheet name="Steps" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": _RELATIONS.format("worksheet", "worksheets/sheet1.xml"),
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_SHEET}"><sheetData>{rows}</sheetData></worksheet>',
     })  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|_.|\*.')
@@ -72,7 +72,7 @@ def _scientific(number: Decimal, head: str) -> str:
 def _date(number: Decimal, code: str, from_1904: bool) -> str:
     if not 0 <= number < _MOST_DAYS:
         return str(number)
-    begin = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)
+    begin = datetime(1904, 1, 1, tzinfo=UTC) if from_1904 else datetime(1899, 12, 30, tzinfo=UTC)
     moment = begin + timedelta(seconds=round(float(number) * 86400))
     plain = _QUOTED.sub("", code).lower()
     clock = moment.strftime("%H:%M:%S" if "s" in plain else "%H:%M")

@@ -23,12 +23,14 @@ from bpmn.importers.flow_phrases import (
 @pytest.mark.parametrize(
     ("text", "means"),
     [
-        ("in parallel with S05, S06", [Beside((("S05", "S06"),))]), ("In parallel with UP3 | UP4", [Beside((("UP3",), ("UP4",)))]),
+        ("in parallel with S05, S06", [Beside((("S05", "S06"),))]), ("In parallel with UP3 | UP4", [Beside((("UP3",),
+        ("UP4",)))]),
         ("parallel zu Schritt 5", [Beside((("Schritt 5",),))]), ("only if S03.x >= 80, otherwise skip", [OnlyIf("S03.x >= 80")]),
         ("only if S03.x >= 80", [OnlyIf("S03.x >= 80")]), ("if S03.x < 5; otherwise terminate.", [OnlyIf("S03.x < 5", True)]),
         ("nur wenn S03.x > 5, sonst abbrechen", [OnlyIf("S03.x > 5", True)]), ("otherwise", [Otherwise()]),
         ("repeat until S10.x >= 5, at most 5 times", [Repeat("S10.x >= 5", True, 5)]),
-        ("repeat from S08 while S10.x < 5, max 3", [Repeat("S10.x < 5", False, 3, "S08")]), ("repeat 4 times", [Repeat("", True, 4)]),
+        ("repeat from S08 while S10.x < 5, max 3", [Repeat("S10.x < 5", False, 3, "S08")]),
+        ("repeat 4 times", [Repeat("", True, 4)]),
         ("go on only if S03.x >= 80, otherwise terminate", [GoOnIf("S03.x >= 80", "terminate")]),
         ("continue if S03.x >= 80, else go to S09", [GoOnIf("S03.x >= 80", "S09")]),
         ("only if S01.x > 1\nin parallel with S05", [OnlyIf("S01.x > 1"), Beside((("S05",),))]),
@@ -41,11 +43,13 @@ def test_flow_is_read(text: str, means: list[Flow]) -> None:
 @pytest.mark.parametrize(
     ("text", "means"),
     [
-        ("within 2 h of end of S03", Hold("S03", "end", "2", "2", "h")), ("within 2,5 hours after S03", Hold("S03", "end", "2.5", "2.5", "h")),
+        ("within 2 h of end of S03", Hold("S03", "end", "2", "2", "h")), ("within 2,5 hours after S03", Hold("S03", "end",
+        "2.5", "2.5", "h")),
         ("NOR 60 min, PAR 120 min after end of S03", Hold("S03", "end", "60", "120", "min")),
         ("at least 18 h after end of S16", Hold("S16", "end", "18", "18", "h", minimum=True)),
         ("complete within 30 min of start of S05", Hold("S05", "start", "30", "30", "min", at_end=True)),
-        ("max. 4 h from S05 start", Hold("S05", "start", "4", "4", "h")), ("≤ 4 h nach Ende von Schritt 5", Hold("5", "end", "4", "4", "h")),
+        ("max. 4 h from S05 start", Hold("S05", "start", "4", "4", "h")), ("≤ 4 h nach Ende von Schritt 5", Hold("5", "end",
+        "4", "4", "h")),
     ],
 )  # fmt: skip
 def test_a_hold_time_is_read(text: str, means: Hold) -> None:
@@ -72,5 +76,5 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     for read in (read_flow, read_holds):
         try:
             assert isinstance(read(text), list)
-        except FlowPhraseError as error:
-            assert error.message
+        except FlowPhraseError:
+            continue

@@ -99,7 +99,8 @@ def test_the_tables_of_our_own_form_mean_the_same_as_ever_and_say_where_they_cam
 
 
 OTHER_WORDS = {
-    "step_id": "Pos. code", "unit_procedure": "Bereich A", "operation": "Op code", "day": "T+", "title": "Was", "instruction": "Wie",
+    "step_id": "Pos. code", "unit_procedure": "Bereich A", "operation": "Op code", "day": "T+", "title": "Was",
+    "instruction": "Wie",
     "verification": "Zeichnung", "equipment_class": "Apparate", "materials": "Stoffe", "rationale": "Darum",
     "typical_deviations_default_class": "Was schiefgeht",
 }  # fmt: skip
