@@ -4,6 +4,8 @@
 //
 // The state comes as {"<element id>": {"state": "open", "label": "Open since 08:10"}} and is asked for again every
 // five seconds. Each state has a colour, a glyph and a shape, so that none of them carries the meaning alone.
+// A diagram that is stored nowhere yet comes from a field of the page instead (data-xml-from="its id"), with marks that
+// stay as they are (data-marks="{…}", in the same form).
 // The container says data-ready="true" once everything is drawn, data-ready="error" when that failed.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import "bpmn-js/dist/assets/diagram-js.css";
@@ -75,7 +77,8 @@ class Diagram {
 
   async start() {
     try {
-      const xml = await (await fetched(this.container.dataset.xmlUrl, "application/xml")).text();
+      const { xmlFrom, xmlUrl } = this.container.dataset;
+      const xml = xmlFrom ? document.getElementById(xmlFrom).value : await (await fetched(xmlUrl, "application/xml")).text();
       await this.viewer.importXML(xml);
     } catch (error) {
       this.status.textContent = `The diagram can't be shown: ${error.message}.`;
@@ -85,6 +88,7 @@ class Diagram {
     this.listenToKeys();
     this.addButtons();
     this.fitWidth();
+    if (this.container.dataset.marks) this.draw(JSON.parse(this.container.dataset.marks));
     if (this.container.dataset.stateUrl) {
       await this.refresh();
       this.showWork();
