@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from engine.records import Batch, ParameterValue, Signature
 from engine.site import Site
 from engine.verify import verify
 from tests.batches import entries_of, put_into_effect, start
@@ -84,9 +85,9 @@ def test_32_clients_on_the_same_100_tasks_complete_each_exactly_once(clients: Se
     assert Counter(step_id for step_id, status in answers if status == 200) == Counter(step_ids(TASKS))
     assert {status for _, status in answers} == {200, 409}
     with site.read() as reader:
-        assert reader.fetch("SELECT COUNT(*) FROM signature WHERE slot = 'P'")[0][0] == TASKS
-        assert reader.fetch("SELECT COUNT(*) FROM parameter_value")[0][0] == 2 * TASKS
-        assert reader.fetch("SELECT state FROM batch")[0][0] == "COMPLETED"
+        assert len(reader.rows(Signature, batch_id=BATCH, slot="P")) == TASKS
+        assert len(reader.rows(ParameterValue, batch_id=BATCH)) == 2 * TASKS
+        assert reader.get(Batch, id=BATCH)["state"] == "COMPLETED"
     assert verify(site.url, site.keys).ok
 
 
