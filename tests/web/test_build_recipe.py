@@ -6,6 +6,7 @@ from lxml import etree
 
 from bpmn.checks import check_diagram
 from bpmn.diagram import BPMN
+from engine.dry_run import system_dry_run
 from engine.queries.drafts import draft_view
 from tests.web.editor.desk import desk
 from tests.web.table_hands import TableHands, at_table
@@ -130,3 +131,5 @@ def test_thirty_steps_by_keyboard(browser, tmp_path):
     kinds = [etree.QName(element).localname for element in etree.fromstring(xml).iter(f"{{{BPMN}}}*")]
     wanted = {"userTask": 30, "subProcess": 8, "standardLoopCharacteristics": 1, "parallelGateway": 2, "exclusiveGateway": 2}
     assert {kind: kinds.count(kind) for kind in wanted} == wanted
+    rehearsed = system_dry_run(xml)
+    assert (rehearsed["verdict"], rehearsed["unreached"]) == ("passed", [])

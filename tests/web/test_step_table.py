@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import random
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram
 from bpmn.layout import lay_out
 from bpmn.reading import read_xml
@@ -278,7 +280,7 @@ def test_what_is_typed_survives_changes_from_elsewhere(hands):
 
 def test_the_row_and_the_shape_are_selected_together(hands):
     hands.click("S03#0", "title")
-    assert hands.page.evaluate("batchwrightEditor.model.selection().map(e => e.id)") == ["S03"]
+    hands.page.wait_for_selector('#editor-canvas .selected[data-element-id="S03"]')
     hands.page.evaluate("document.activeElement.blur(), batchwrightEditor.model.select([batchwrightEditor.model.get('S01')])")
     assert hands.page.get_attribute('[data-key="S01#0"]', "aria-selected") == "true"
 
@@ -332,3 +334,29 @@ def test_axe_finds_nothing(hands, width):
     hands.press("Escape", "Control+.")
     assert violations(hands.page) == []
     hands.press("Escape")
+
+
+SOUND = {"split", "reachability", "references", "schema", "deadlock", "lack_of_synchronisation", "identifiers", "drawing"}
+PRESSED = """
+ArrowDown, ArrowUp, ArrowRight, Tab, Enter, Control+Enter, Alt+Enter, Shift+ArrowDown, Alt+ArrowUp, Alt+ArrowDown, Escape,
+Alt+Shift+ArrowLeft, Alt+Shift+ArrowRight, Control+Shift+Backspace, Delete, Control+z, Control+y, Control+Home,
+Control+. u, Control+. l, Control+. p, Control+. c, Control+. b, Control+. t
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_is_pressed_the_diagram_stays_whole_and_undo_brings_everything_back(hands, seed):
+    chance, errors = random.Random(seed), []
+    hands.page.on("pageerror", lambda error: errors.append(str(error)))
+    for _ in range(45):
+        if chance.random() < 0.5:
+            hands.page.locator('.table-row:not(.row-new) [data-cell="title"]').nth(chance.randrange(4)).click()
+        hands.press(*chance.choice(PRESSED.split(",")).split())
+        if chance.random() < 0.3:
+            hands.type(chance.choice(["Weigh", "loop", "choice", "unit procedure", "60/120 min from S01.end"]))
+            hands.press("Enter")
+    found = check_diagram(hands.xml().encode()).findings
+    assert [str(finding) for finding in found if finding.rule in SOUND] == []
+    hands.page.evaluate("() => { const { model } = batchwrightEditor; while (model.canUndo()) model.undo(); }")
+    assert list(diagram(hands).nodes) == ["start", "end"]
+    assert errors == []

@@ -69,6 +69,11 @@ class Graph {
       this.hosted.set(node.attachedToRef, [...(this.hosted.get(node.attachedToRef) ?? []), node]);
     }
     this.seen = new Set();
+    this.back = new Map(); // node -> how many ways from events at earlier steps lead back to it
+  }
+
+  waysInto(node) {
+    return this.in.get(node).length - (this.back.get(node) ?? 0);
   }
 
   blocks() {
@@ -88,7 +93,7 @@ class Graph {
     const body = [];
     let at = node;
     while (at) {
-      if (this.in.get(at).length > 1) return { body, join: at };
+      if (this.waysInto(at) > 1) return { body, join: at };
       if (this.seen.has(at)) throw new NotBlocks();
       this.seen.add(at);
       const flows = this.out.get(at);
@@ -100,16 +105,28 @@ class Graph {
         continue;
       }
       if (flows.length > 1) throw new NotBlocks();
-      body.push(this.leaf(at));
-      at = flows[0]?.targetRef;
+      const next = flows[0]?.targetRef;
+      const isMerge = GATEWAYS[at.$type] && this.in.get(at).length > 1; // events at steps lead back here
+      if (!isMerge) body.push(this.leaf(at, next));
+      at = body.at(-1)?.join === next && next ? this.out.get(next)[0]?.targetRef : next;
     }
     return { body, join: undefined };
   }
 
-  leaf(element) {
+  leaf(element, next) {
     const kind = GATEWAYS[element.$type] ? "gateway" : kindOf(element);
     const block = { kind, id: element.id, element, attached: this.attached(element) };
+    const back = block.attached.filter((one) => one.rejoins);
+    for (const { rejoins } of back) this.back.set(rejoins, (this.back.get(rejoins) ?? 0) + 1);
+    if (back.length && next && back.every(({ rejoins }) => rejoins === next) && GATEWAYS[next.$type] && this.closes(next, 1)) {
+      this.seen.add(next);
+      block.join = next; // right behind it everything comes together: the gateway belongs to the block
+    }
     return SCOPES.has(element.$type) ? { ...block, ...outline(element) } : block;
+  }
+
+  closes(join, ways) {
+    return this.waysInto(join) === ways && this.out.get(join).length < 2 && !this.seen.has(join);
   }
 
   attached(host) {
@@ -118,9 +135,9 @@ class Graph {
       const [flow, ...more] = this.out.get(element);
       if (more.length) throw new NotBlocks();
       const { body, join } = flow ? this.sequence(flow.targetRef) : { body: [] };
-      if (join) throw new NotBlocks();
+      if (join && (this.seen.has(join) || join.$type === "bpmn:ParallelGateway")) throw new NotBlocks();
       if (body.at(-1)?.kind === "end") body.pop();
-      return { kind: "attached", id: element.id, element, body };
+      return { kind: "attached", id: element.id, element, body, rejoins: join };
     });
   }
 
@@ -139,26 +156,27 @@ class Graph {
       return { block, rest, join };
     }
     if (!join) return { block, rest: [] };
-    const closes = GATEWAYS[join.$type] === kind && this.in.get(join).length === going.length && this.out.get(join).length < 2;
-    if (!closes || this.seen.has(join)) throw new NotBlocks();
+    if (GATEWAYS[join.$type] !== kind || !this.closes(join, going.length)) throw new NotBlocks();
     this.seen.add(join);
     block.join = join;
     return { block, rest: [], next: this.out.get(join)[0]?.targetRef };
   }
 
-  // Every node in the order in which the flows reach it.
+  // Every node after those that lead to it, as far as the ways do not run back.
   listed() {
-    const order = new Set();
-    const starts = this.nodes.filter((node) => !this.in.get(node).length && !node.attachedToRef);
-    const waiting = [...starts, ...this.nodes];
-    while (waiting.length) {
-      const node = waiting.shift();
-      if (order.has(node)) continue;
-      order.add(node);
-      waiting.unshift(...this.out.get(node).map((flow) => flow.targetRef).filter((target) => this.out.has(target)));
-    }
+    const order = [];
+    const seen = new Set();
+    const visit = (node) => {
+      if (seen.has(node) || !this.out.has(node)) return;
+      seen.add(node);
+      const next = [...this.out.get(node).map((flow) => flow.targetRef), ...(this.hosted.get(node) ?? [])];
+      next.reverse().forEach(visit);
+      order.unshift(node);
+    };
+    const isEntry = (node) => !this.in.get(node).length && !node.attachedToRef;
+    [...this.nodes.filter(isEntry), ...this.nodes].forEach(visit);
     const plain = (node) => ["start", "end"].includes(kindOf(node)) && !trigger(node);
-    return [...order].filter((node) => !plain(node)).map((element) => {
+    return order.filter((node) => !plain(node)).map((element) => {
       const block = { kind: GATEWAYS[element.$type] ? "gateway" : kindOf(element), id: element.id, element, attached: [] };
       return SCOPES.has(element.$type) ? { ...block, ...outline(element) } : block;
     });
@@ -172,14 +190,19 @@ export function bodiesOf(block) {
 
 // The flow nodes that a block is made of on its own level: what is moved, wrapped or removed with it.
 export function nodesOf(block) {
-  if (!block.branches) return [block.element, ...(block.attached ?? []).flatMap((one) => [one.element, ...one.body.flatMap(nodesOf)])];
-  const inside = block.branches.flatMap((branch) => branch.body.flatMap(nodesOf));
-  return [block.element, ...inside, ...(block.join ? [block.join] : [])];
+  const join = block.join ? [block.join] : [];
+  const beside = (block.attached ?? []).flatMap((one) => [one.element, ...one.body.flatMap(nodesOf)]);
+  const inside = (block.branches ?? []).flatMap((branch) => branch.body.flatMap(nodesOf));
+  return [block.element, ...beside, ...inside, ...join];
 }
+
+// Whether an event at it leads back into the flow further on, so that it can't be taken out as it is.
+export const leadsOn = (block) => (block.attached ?? []).some((one) => one.rejoins && one.rejoins !== block.join)
+  || (block.branches ?? []).some((branch) => branch.body.some(leadsOn));
 
 // The node at which a block begins, and the one at which it ends (undefined where nothing goes on from it).
 export const firstNode = (block) => block.element;
-export const lastNode = (block) => (block.branches ? block.join : block.kind === "stop" ? undefined : block.element);
+export const lastNode = (block) => block.join ?? (block.branches || block.kind === "stop" ? undefined : block.element);
 
 // Neighbouring steps of one operation stand under it; an operation of a single step is only its property.
 function withOperations(body, operationOf) {

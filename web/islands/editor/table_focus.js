@@ -1,6 +1,8 @@
 // Where a person is in the step table: the focused cell, and the rows that are selected, which are also selected on the
 // canvas. One cell of the grid can be tabbed to; `column` is where one goes on when rows have cells of other widths.
 
+const CANVAS_MS = 60;
+
 export class Focus {
   constructor(table) {
     this.table = table;
@@ -69,7 +71,8 @@ export class Focus {
     if (!this.at) return void this.#stand(table.rows[0], "title");
     const hadFocus = document.activeElement === document.body || table.body.contains(document.activeElement);
     const row = table.rowAt(this.at.key) ?? table.rows[Math.min(this.at.index, table.rows.length - 1)];
-    const box = this.#stand(row, table.rowAt(this.at.key) ? this.at.cell : this.at.column);
+    const isColumn = row.key !== this.at.key || this.cellAt(row, this.at.column).key === this.at.cell;
+    const box = this.#stand(row, isColumn ? this.at.column : this.at.cell);
     if (!table.rowAt(this.anchor) || !table.rowAt(this.lead)) this.select(row, row);
     else this.#paint();
     if (hadFocus && table.element.classList.contains("has-focus") && !table.editor.isOpen) box.focus({ preventScroll: true });
@@ -93,10 +96,19 @@ export class Focus {
   select(from, to) {
     Object.assign(this, { anchor: from.key, lead: to.key });
     this.#paint();
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.#lead(), CANVAS_MS);
+  }
+
+  // The canvas and the panel follow when a key is not held down any more.
+  #lead() {
     const { model } = this.table;
     const ids = new Set(this.selected().map((row) => row.element?.id));
+    const wanted = [...ids].map((id) => id && model.get(id)).filter(Boolean);
+    const held = model.selection();
+    if (wanted.length === held.length && wanted.every((element) => held.includes(element))) return;
     this.leading = true;
-    model.select([...ids].map((id) => id && model.get(id)).filter(Boolean));
+    model.select(wanted);
     this.leading = false;
   }
 

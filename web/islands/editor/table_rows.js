@@ -1,6 +1,6 @@
 // What a person does with whole rows: begin, wrap, branch, move, remove. Each is one entry of the undo stack.
 import { CellError } from "./cells.js";
-import { firstNode, lastNode, nodesOf, outline, stepsIn } from "./outline.js";
+import { firstNode, lastNode, leadsOn, nodesOf, outline, stepsIn } from "./outline.js";
 
 const GROUPS = new Set(["unit_procedure", "loop"]);
 const NO_LEVEL = new Set(["branch", "attached", "operation"]);
@@ -134,6 +134,8 @@ export class RowActions {
     const found = this.blocksOf(rows);
     if (!found?.blocks.length) throw new CellError("Select one or more rows of steps first.");
     if (rows.some((row) => row.free)) throw new CellError("This part is drawn freely; change its structure on the diagram.");
+    const leading = found.blocks.find(leadsOn);
+    if (leading) throw new CellError(`An event at ${leading.id} leads back into the flow further on; change that on the diagram first.`);
     return found;
   }
 
