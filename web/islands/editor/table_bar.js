@@ -70,6 +70,8 @@ function open(holder) {
   const [button, list] = holder.children;
   holder.cameFrom = holder.contains(document.activeElement) ? holder.cameFrom : document.activeElement;
   list.hidden = false;
+  // The table's pane cuts off what reaches beyond it.
+  list.style.maxHeight = `${holder.closest(".editor-table").getBoundingClientRect().bottom - list.getBoundingClientRect().top - 4}px`;
   button.setAttribute("aria-expanded", "true");
   list.firstElementChild.focus();
 }
