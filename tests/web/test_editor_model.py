@@ -246,8 +246,19 @@ def test_a_step_dropped_on_a_flow_stands_on_it_with_room(editor):
     page.mouse.move(step["x"] + 60, step["y"] + 80, steps=4)
     page.mouse.move(flow["x"] + flow["width"] / 2, flow["y"] + flow["height"] / 2, steps=4)
     page.mouse.up()
+    page.wait_for_selector("[data-element-id=S01]")
     placed = page.evaluate(
         "['start', 'S01', 'end'].map((id) => batchwrightEditor.model.get(id)).map((e) => [e.x, e.x + e.width])"
     )
     assert placed[0][1] < placed[1][0] < placed[1][1] < placed[2][0]
     assert check_diagram(page.evaluate("batchwrightEditor.model.xml()").encode()).errors == ()
+
+
+def test_steps_say_the_name_of_their_unit_procedure_also_when_it_changes(editor):
+    page = blank(editor, "10")
+    said = page.evaluate("""() => { const { model } = batchwrightEditor;
+      const part = model.insertUnitProcedure({ into: model.process }, { name: "UP1 Wash" });
+      const first = model.get("S01"); const said = [model.step(first).get("unitProcedure")];
+      model.setName(part, "UP1 Rinse"); said.push(model.step(first).get("unitProcedure"));
+      model.undo(); return [...said, model.step(first).get("unitProcedure")]; }""")
+    assert said == ["UP1 Wash", "UP1 Rinse", "UP1 Wash"]

@@ -1,143 +1,28 @@
-// Our own data in the diagram (`mes:` elements): reading it, and every edit of it as one kind of command.
+// Every edit of our own data: steps and their parameters, the recipe, loops, timers, conditions.
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
+import { Extensions, filled } from "./extensions.js";
 import { flowId, followsTitle, free, nameOf, nextId, parameterId } from "./names.js";
+import { within } from "./places.js";
 import { referencesTo, short } from "./references.js";
 import { flowsOut } from "./runs.js";
 
-const LISTS = {
-  signatures: "mes:Signature", scans: "mes:Scan", deviations: "mes:Deviation", origins: "mes:Origin",
-  equipment: "mes:Equipment", materials: "mes:Material", choices: "mes:Choice", parameters: "mes:Parameter",
-};
-const PLAIN = { equipment: "class", materials: "name" };
 const PERFORMER = { code: "P", roles: "MFG_OP", meanings: "performed_by" };
 
-// Sets properties of moddle objects: `changes` is a list of {target, properties}.
-class SetHandler {
-  execute(context) {
-    context.before = context.changes.map(({ target, properties }) => ({
-      target,
-      properties: Object.fromEntries(Object.keys(properties).map((name) => [name, target.get(name)])),
-    }));
-    write(context.changes);
-    return context.elements;
-  }
-
-  revert(context) {
-    write(context.before);
-    return context.elements;
-  }
-}
-
-function write(changes) {
-  for (const { target, properties } of changes) {
-    for (const [name, value] of Object.entries(properties)) target.set(name, value);
-  }
-}
-
-const filled = (value) => (value === "" || value === null ? undefined : value);
-
-export class Data {
+export class Data extends Extensions {
   static EDITS = [
     "setName", "setId", "setStep", "becomeStep", "setSignatures", "setParameter", "addParameter", "removeParameter",
     "moveParameter", "setRecipe", "setHoldTime", "removeHoldTime", "setOrderField", "removeOrderField", "setLoop",
     "setTimer", "setService", "setScript", "setCalled", "setMessage", "setEscalation", "setFlow", "setAttribute",
   ];
 
-  constructor(modeler, transaction) {
-    for (const name of ["commandStack", "modeling", "moddle", "elementRegistry", "canvas", "bpmnFactory"]) {
-      this[name] = modeler.get(name);
-    }
-    this.transaction = transaction;
-    this.commandStack.registerHandler("edit.set", SetHandler);
-  }
-
-  // ---------------------------------------------------------------- reading
-  extension(element, type) {
-    const node = element && getBusinessObject(element);
-    return node?.extensionElements?.get("values").find((value) => is(value, type));
-  }
-
-  step(element) {
-    return element && is(element, "bpmn:Activity") ? this.extension(element, "mes:Step") : undefined;
-  }
-
-  processElement() {
-    const roots = this.canvas.getRootElements();
-    return roots.find((root) => is(root, "bpmn:Process")) ?? roots[0];
-  }
-
-  processObject() {
-    const root = this.processElement();
-    const node = getBusinessObject(root);
-    if (is(node, "bpmn:Process")) return node;
-    return node.get("participants").map((participant) => participant.processRef).find(Boolean);
-  }
-
-  recipe() {
-    const node = this.processObject();
-    return node?.extensionElements?.get("values").find((value) => is(value, "mes:Recipe"));
-  }
-
-  loop(element) {
-    const mark = getBusinessObject(element).loopCharacteristics;
-    if (!mark) return undefined;
-    const names = this.extension(element, "mes:Loop");
-    return {
-      maximum: mark.get("loopMaximum"), again: mark.get("loopCondition")?.body ?? "",
-      times: mark.get("loopCardinality")?.body ?? "", label: names?.get("label") ?? "", first: names?.get("first") ?? 1,
-      name: names?.get("name") ?? "iteration", previous: names?.get("previous") ?? "",
-    };
-  }
-
-  // ---------------------------------------------------------------- writing
-  set(elements, changes) {
-    const effective = changes.filter(({ target, properties }) => Object.entries(properties).some(([n, v]) => target.get(n) !== v));
-    if (effective.length) this.commandStack.execute("edit.set", { elements: [].concat(elements), changes: effective });
-  }
-
-  make(type, properties, parent) {
-    const made = this.moddle.create(type, {});
-    for (const [name, value] of Object.entries(this.#values(made, properties))) made.set(name, value);
-    made.$parent = parent;
-    return made;
-  }
-
-  // Plain objects and texts become elements of ours; an empty text is no attribute.
-  #values(parent, properties) {
-    return Object.fromEntries(Object.entries(properties).map(([name, value]) => {
-      if (!LISTS[name] || !Array.isArray(value)) return [name, filled(value)];
-      return [name, value.map((entry) => {
-        if (entry?.$type) return entry;
-        return this.make(LISTS[name], typeof entry === "string" ? { [PLAIN[name]]: entry } : entry, parent);
-      })];
-    }));
-  }
-
-  // The changes that put an element of ours on a node, or take it away (`value` undefined).
-  #hung(node, type, value) {
-    const holder = node.extensionElements ?? this.moddle.create("bpmn:ExtensionElements", { values: [] });
-    const others = holder.get("values").filter((entry) => !is(entry, type));
-    const place = holder.get("values").findIndex((entry) => is(entry, type));
-    if (value) others.splice(place < 0 ? others.length : place, 0, value);
-    if (value) value.$parent = holder;
-    if (!node.extensionElements) {
-      holder.$parent = node;
-      holder.set("values", others);
-      return [{ target: node, properties: { extensionElements: holder } }];
-    }
-    if (!others.length) return [{ target: node, properties: { extensionElements: undefined } }];
-    return [{ target: holder, properties: { values: others } }];
-  }
-
-  #ours(element, type, properties) {
-    const found = this.extension(element, type);
-    if (found) return this.set(element, [{ target: found, properties: this.#values(found, properties) }]);
-    return this.set(element, this.#hung(getBusinessObject(element), type, this.make(type, properties)));
-  }
-
+  // The steps of a unit procedure say its name, and go on saying it when it is renamed.
   setName(element, text) {
-    if ((getBusinessObject(element).name ?? "") === text) return;
+    const before = getBusinessObject(element).name ?? "";
+    if (before === text) return;
     this.modeling.updateProperties(element, { name: filled(text) });
+    if (!before || !is(element, "bpmn:SubProcess")) return;
+    const steps = within(element).filter((inner) => this.step(inner)?.get("unitProcedure") === before);
+    this.set(steps, steps.map((inner) => ({ target: this.step(inner), properties: { unitProcedure: filled(text) } })));
   }
 
   setAttribute(element, properties) {
@@ -184,15 +69,22 @@ export class Data {
 
   // ---------------------------------------------------------------- steps
   // A fresh user task as a step of the recipe: a title, and somebody who performs it.
-  becomeStep(element, { id, title = "", parameters = [], signatures = [PERFORMER], ...rest } = {}) {
+  becomeStep(element, { id, title = "", parameters = [], signatures = [PERFORMER], unitProcedure = this.partOf(element), ...rest } = {}) {
     if (id && id !== element.id && !this.moddle.ids.assigned(id)) this.#identify(element, id);
-    this.#ours(element, "mes:Step", { title, signatures, parameters, ...rest });
+    this.ours(element, "mes:Step", { title, signatures, parameters, unitProcedure, ...rest });
     this.setName(element, nameOf(element.id, title));
+  }
+
+  // The name of the unit procedure around a step.
+  partOf(element) {
+    let scope = element.parent;
+    while (scope && (!is(scope, "bpmn:SubProcess") || getBusinessObject(scope).loopCharacteristics)) scope = scope.parent;
+    return scope ? getBusinessObject(scope).name ?? "" : "";
   }
 
   setStep(element, properties) {
     const before = this.step(element)?.get("title") ?? "";
-    this.#ours(element, "mes:Step", properties);
+    this.ours(element, "mes:Step", properties);
     const { title } = properties;
     if (title === undefined && !("title" in properties)) return;
     if (followsTitle(getBusinessObject(element).name ?? "", element.id, before)) this.setName(element, nameOf(element.id, title ?? ""));
@@ -205,7 +97,7 @@ export class Data {
   // `properties` by our attribute names in camelCase; undefined or "" removes one; `choices` is a list.
   setParameter(element, index, properties) {
     const target = this.step(element).get("parameters")[index];
-    const changes = [{ target, properties: this.#values(target, properties) }];
+    const changes = [{ target, properties: this.values(target, properties) }];
     const { id } = properties;
     if (id && target.id && id !== target.id) {
       const names = referencesTo(this.elementRegistry.getAll(), this.recipe(), `${element.id}.${target.id}`, `${element.id}.${id}`);
@@ -221,23 +113,23 @@ export class Data {
     const id = properties.id || parameterId(properties.name ?? "", list.map((parameter) => parameter.id));
     const parameter = this.make("mes:Parameter", { type: "num", ...properties, id }, step);
     const at = index === undefined || index < 0 ? list.length : index;
-    this.#list(element, step, "parameters", [...list.slice(0, at), parameter, ...list.slice(at)]);
+    this.list(element, step, "parameters", [...list.slice(0, at), parameter, ...list.slice(at)]);
     return at;
   }
 
   removeParameter(element, index) {
     const step = this.step(element);
-    this.#list(element, step, "parameters", step.get("parameters").filter((_, place) => place !== index));
+    this.list(element, step, "parameters", step.get("parameters").filter((_, place) => place !== index));
   }
 
   moveParameter(element, index, to) {
     const step = this.step(element);
     const list = [...step.get("parameters")];
     list.splice(to, 0, ...list.splice(index, 1));
-    this.#list(element, step, "parameters", list);
+    this.list(element, step, "parameters", list);
   }
 
-  #list(element, target, name, list) {
+  list(element, target, name, list) {
     this.set(element, [{ target, properties: { [name]: list } }]);
   }
 
@@ -245,8 +137,8 @@ export class Data {
   setRecipe(properties) {
     const root = this.processElement();
     const found = this.recipe();
-    if (found) this.set(root, [{ target: found, properties: this.#values(found, properties) }]);
-    else this.set(root, this.#hung(this.processObject(), "mes:Recipe", this.make("mes:Recipe", properties)));
+    if (found) this.set(root, [{ target: found, properties: this.values(found, properties) }]);
+    else this.set(root, this.hung(this.processObject(), "mes:Recipe", this.make("mes:Recipe", properties)));
   }
 
   #entry(name, type, index, properties) {
@@ -254,14 +146,14 @@ export class Data {
     const list = this.recipe().get(name);
     if (index >= 0) {
       const target = list[index];
-      return this.set(this.processElement(), [{ target, properties: this.#values(target, properties) }]);
+      return this.set(this.processElement(), [{ target, properties: this.values(target, properties) }]);
     }
-    return this.#list(this.processElement(), this.recipe(), name, [...list, this.make(type, properties, this.recipe())]);
+    return this.list(this.processElement(), this.recipe(), name, [...list, this.make(type, properties, this.recipe())]);
   }
 
   #without(name, index) {
     const list = this.recipe().get(name).filter((_, place) => place !== index);
-    this.#list(this.processElement(), this.recipe(), name, list);
+    this.list(this.processElement(), this.recipe(), name, list);
   }
 
   setHoldTime(index, properties) {
@@ -281,7 +173,7 @@ export class Data {
   }
 
   // ---------------------------------------------------------------- nodes
-  #expression(text, parent) {
+  expression(text, parent) {
     if (!text) return undefined;
     const expression = this.moddle.create("bpmn:FormalExpression", { body: text });
     expression.$parent = parent;
@@ -292,7 +184,7 @@ export class Data {
   setLoop(element, properties) {
     const node = getBusinessObject(element);
     if (!properties) {
-      this.set(element, [{ target: node, properties: { loopCharacteristics: undefined } }, ...this.#hung(node, "mes:Loop")]);
+      this.set(element, [{ target: node, properties: { loopCharacteristics: undefined } }, ...this.hung(node, "mes:Loop")]);
       return;
     }
     const { maximum, again, times, ...names } = properties;
@@ -301,8 +193,8 @@ export class Data {
     const mark = old && (is(old, type) || times === undefined) ? old : this.moddle.create(type, times ? { isSequential: true } : { testBefore: false });
     const wanted = {};
     if (maximum !== undefined) wanted.loopMaximum = filled(Number.isNaN(Number(maximum)) ? maximum : maximum && Number(maximum));
-    if (again !== undefined) wanted.loopCondition = this.#expression(again, mark);
-    if (times) wanted.loopCardinality = this.#expression(times, mark);
+    if (again !== undefined) wanted.loopCondition = this.expression(again, mark);
+    if (times) wanted.loopCardinality = this.expression(times, mark);
     const changes = [{ target: mark, properties: wanted }];
     if (mark !== old) {
       mark.$parent = node;
@@ -311,16 +203,16 @@ export class Data {
     this.set(element, changes);
     if (Object.keys(names).length) {
       if ("first" in names) names.first = Number(names.first) || 0;
-      this.#ours(element, "mes:Loop", names);
+      this.ours(element, "mes:Loop", names);
     }
   }
 
   setTimer(element, properties) {
-    this.#ours(element, "mes:Timer", properties);
+    this.ours(element, "mes:Timer", properties);
   }
 
   setService(element, properties) {
-    this.#ours(element, "mes:Service", properties);
+    this.ours(element, "mes:Service", properties);
   }
 
   setScript(element, script) {
@@ -373,7 +265,7 @@ export class Data {
       this.set(affected, [{ target: source, properties: { default: other } }, { target: node, properties: freed }]);
     }
     if (condition !== undefined && condition !== before) {
-      const changes = [{ target: node, properties: { conditionExpression: this.#expression(condition, node) } }];
+      const changes = [{ target: node, properties: { conditionExpression: this.expression(condition, node) } }];
       if (condition && source.default === node) changes.push({ target: source, properties: { default: undefined } });
       this.set([flow, flow.source], changes);
     }

@@ -3,7 +3,7 @@
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { Data } from "./data.js";
 import { free, nextId } from "./names.js";
-import { StructureError, blockOf, inFlowOrder, isScope, joinOf } from "./runs.js";
+import { StructureError, inFlowOrder, joinOf } from "./runs.js";
 import { Structure } from "./structure.js";
 import { unread } from "./unread.js";
 import { exact } from "./written.js";
@@ -33,170 +33,258 @@ class Together {
   }
 }
 
-export function createModel(modeler) {
-  const [stack, bus, registry, canvas] = ["commandStack", "eventBus", "elementRegistry", "canvas"].map((n) => modeler.get(n));
-  const moddle = modeler.get("moddle");
-  const listeners = new Map();
-  stack.registerHandler("edit.together", Together);
+const top = (stack) => stack._stack[stack._stackIdx];
+const next = (stack) => stack._stack[stack._stackIdx + 1];
+const isAutomatic = (entry) => entry?.command === "edit.places" && entry.context.automatic;
 
-  const emit = (event, payload = {}) => listeners.get(event)?.forEach((listener) => void listener(payload));
-  const on = (event, listener) => {
-    if (!listeners.has(event)) listeners.set(event, new Set());
-    listeners.get(event).add(listener);
-    return () => listeners.get(event).delete(listener);
-  };
+export class Model {
+  #listeners = new Map();
+  #depth = 0;
+  #written = {};
+  #restructured = true;
 
+  constructor(modeler) {
+    this.modeler = modeler;
+    this.readOnly = false;
+    this.edition = 0; // how often it was edited, undone or redone: tells whether an answer still fits the drawing
+    for (const name of ["commandStack", "elementRegistry", "canvas", "moddle"]) this[name] = modeler.get(name);
+    this.commandStack.registerHandler("edit.together", Together);
+    this.data = modeler.get("behaviours").data = new Data(modeler);
+    this.structure = new Structure(modeler, this.data);
+    for (const name of Data.EDITS) this[name] = (...values) => this.#edit(name, () => this.data[name](...values));
+    this.#listen(modeler.get("eventBus"));
+  }
+
+  // ---------------------------------------------------------------- events
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event).add(listener);
+    return () => this.#listeners.get(event).delete(listener);
+  }
+
+  emit(event, payload = {}) {
+    this.#listeners.get(event)?.forEach((listener) => void listener(payload));
+  }
+
+  #listen(bus) {
+    for (const command of STRUCTURAL) {
+      bus.on([`commandStack.${command}.executed`, `commandStack.${command}.reverted`], () => void (this.#restructured = true));
+    }
+    bus.on("elements.changed", ({ elements }) => {
+      const structure = this.#restructured;
+      this.#restructured = false;
+      this.emit("changed", { elements, structure });
+    });
+    bus.on("selection.changed", ({ newSelection }) => void this.emit("selected", { elements: newSelection }));
+    bus.on("commandStack.changed", ({ trigger }) => {
+      this.edition += 1;
+      this.emit("stack", { trigger });
+    });
+  }
+
+  // ---------------------------------------------------------------- reading
+  get(id) {
+    return this.elementRegistry.get(id);
+  }
+
+  // The process of the diagram, which is also the canvas's root.
+  get process() {
+    const roots = this.canvas.getRootElements();
+    return roots.find((root) => is(root, "bpmn:Process") || is(root, "bpmn:Collaboration")) ?? this.canvas.getRootElement();
+  }
+
+  processes() {
+    return this.modeler.getDefinitions().get("rootElements").filter((root) => is(root, "bpmn:Process"));
+  }
+
+  recipe() {
+    return this.data.recipe();
+  }
+
+  step(element) {
+    return this.data.step(element);
+  }
+
+  parameters(element) {
+    return this.step(element)?.get("parameters") ?? [];
+  }
+
+  service(element) {
+    return this.data.extension(element, "mes:Service");
+  }
+
+  timer(element) {
+    return this.data.extension(element, "mes:Timer");
+  }
+
+  loop(element) {
+    return this.data.loop(element);
+  }
+
+  steps() {
+    return this.elementRegistry.filter((element) => element.type !== "label" && this.step(element));
+  }
+
+  condition(flow) {
+    return flow.businessObject.conditionExpression?.body ?? "";
+  }
+
+  isDefault(flow) {
+    return flow.source?.businessObject.default === flow.businessObject;
+  }
+
+  joinOf(gateway) {
+    return joinOf(gateway);
+  }
+
+  inFlowOrder(scope) {
+    return inFlowOrder(scope);
+  }
+
+  freeId(wanted) {
+    return free(this.moddle.ids, wanted);
+  }
+
+  nextStepId() {
+    return nextId(this.moddle.ids, this.moddle.create("bpmn:UserTask"), this.elementRegistry.getAll());
+  }
+
+  // ---------------------------------------------------------------- editing
   // All commands inside are one entry of the undo stack. When `run` fails, everything it did is taken back.
-  let depth = 0;
-  function transaction(label, run) {
-    if (depth) return run();
+  transaction(label, run) {
+    if (this.#depth) return run();
     const context = { label, run };
-    depth += 1;
+    this.#depth += 1;
     try {
-      stack.execute("edit.together", context);
+      this.commandStack.execute("edit.together", context);
       if (!context.error) return context.answer;
-      stack.undo();
-      stack._stack.length = stack._stackIdx + 1; // nobody can redo what was refused
+      this.commandStack.undo();
+      this.commandStack._stack.length = this.commandStack._stackIdx + 1; // nobody can redo what was refused
     } finally {
-      depth -= 1;
+      this.#depth -= 1;
     }
     throw context.error;
   }
 
-  const data = new Data(modeler, transaction);
-  modeler.get("behaviours").data = data;
-  const structure = new Structure(modeler, data);
-  const structural = (label, run) => {
-    if (readOnly) throw new StructureError("This revision is locked.");
-    const answer = transaction(label, run);
-    emit("restructured", {});
+  #edit(label, run) {
+    if (this.readOnly) throw new StructureError("This revision is locked.");
+    return this.transaction(label, run);
+  }
+
+  #restructure(label, run) {
+    const answer = this.#edit(label, run);
+    this.emit("restructured");
     return answer;
-  };
-
-  let written = {};
-  let restructured = true;
-  let readOnly = false;
-  for (const command of STRUCTURAL) {
-    bus.on([`commandStack.${command}.executed`, `commandStack.${command}.reverted`], () => void (restructured = true));
   }
-  bus.on("elements.changed", ({ elements }) => {
-    const structureChanged = restructured;
-    restructured = false;
-    emit("changed", { elements, structure: structureChanged });
-  });
-  bus.on("selection.changed", ({ newSelection }) => void emit("selected", { elements: newSelection }));
-  let edition = 0;
-  bus.on("commandStack.changed", ({ trigger }) => {
-    edition += 1;
-    emit("stack", { trigger });
-  });
 
-  const top = () => stack._stack[stack._stackIdx];
-  const next = () => stack._stack[stack._stackIdx + 1];
-  const isAutomatic = (entry) => entry?.command === "edit.places" && entry.context.automatic;
-
-  const model = {
-    modeler,
-    on,
-    emit,
-    transaction,
-    get(id) {
-      return registry.get(id);
-    },
-    // The process element of the diagram, which is also the canvas's root.
-    get process() {
-      const roots = canvas.getRootElements();
-      return roots.find((root) => is(root, "bpmn:Process") || is(root, "bpmn:Collaboration")) ?? canvas.getRootElement();
-    },
-    processes: () => modeler.getDefinitions().get("rootElements").filter((root) => is(root, "bpmn:Process")),
-    recipe: () => data.recipe(),
-    step: (element) => data.step(element),
-    parameters: (element) => data.step(element)?.get("parameters") ?? [],
-    service: (element) => data.extension(element, "mes:Service"),
-    timer: (element) => data.extension(element, "mes:Timer"),
-    loop: (element) => data.loop(element),
-    steps: () => registry.filter((element) => element.type !== "label" && data.step(element)),
-    inFlowOrder,
-    joinOf,
-    blockOf,
-    isScope,
-    condition: (flow) => flow.businessObject.conditionExpression?.body ?? "",
-    isDefault: (flow) => flow.source?.businessObject.default === flow.businessObject,
-
-    freeId: (wanted) => free(moddle.ids, wanted),
-    nextStepId: () => nextId(moddle.ids, moddle.create("bpmn:UserTask"), registry.getAll()),
-
-    insertNode: (kind, where, props = {}) => structural(`Insert ${kind}`, () => structure.insertNode(kind, where, props)),
-    insertStep: (where, props = {}) => model.insertNode("step", where, props),
-    insertUnitProcedure: (where, props = {}) => model.insertNode("unit_procedure", where, props),
-    insertTimer: (where, props = {}) => model.insertNode("timer", where, props),
-    wrap: (elements, kind, props = {}) => structural(`Wrap in ${kind}`, () => structure.wrap(elements, kind, props)),
-    unwrap: (element) => structural("Unwrap", () => structure.unwrap(element)),
-    addBranch: (gateway, props = {}) => structural("Add branch", () => structure.addBranch(gateway, props)),
-    remove: (elements) => structural("Remove", () => structure.remove(elements)),
-    changeType: (element, target) => structural("Change type", () => structure.changeType(element, target)),
-    move: (elements, where) => structural("Move", () => structure.move(elements, where)),
-    duplicate: (elements) => structural("Duplicate", () => structure.duplicate(elements)),
-
-    select(elements) {
-      modeler.get("selection").select(elements);
-    },
-    selection: () => modeler.get("selection").get(),
-
-    // An automatic tidying belongs to the edit before it: both go and come back together.
-    undo() {
-      if (readOnly || !stack.canUndo()) return;
-      const automatic = isAutomatic(top());
-      stack.undo();
-      if (automatic && stack.canUndo()) stack.undo();
-    },
-    redo() {
-      if (readOnly || !stack.canRedo()) return;
-      stack.redo();
-      if (isAutomatic(next()) && stack.canRedo()) stack.redo();
-    },
-    canUndo: () => !readOnly && stack.canUndo(),
-    canRedo: () => !readOnly && stack.canRedo(),
-    // How often the model was edited, undone or redone: tells whether an answer still fits the drawing.
-    get edition() {
-      return edition;
-    },
-
-    // The diagram as text; written once for each state of it.
-    async xml() {
-      if (written.edition !== edition) {
-        const now = edition;
-        written = { edition: now, xml: exact((await modeler.saveXML({ format: true })).xml) };
-      }
-      return written.xml;
-    },
-    async open(xml) {
-      const { warnings } = await modeler.importXML(xml);
-      edition += 1;
-      restructured = true;
-      const lost = unread(modeler.getDefinitions(), warnings);
-      emit("opened", { unread: lost });
-      return lost;
-    },
-    get readOnly() {
-      return readOnly;
-    },
-    lock() {
-      readOnly = true;
-      emit("locked", {});
-    },
-    unlock() {
-      readOnly = false;
-      emit("locked", {});
-    },
-  };
-  for (const name of Data.EDITS) {
-    model[name] = (...values) => {
-      if (readOnly) throw new StructureError("This revision is locked.");
-      return transaction(name, () => data[name](...values));
-    };
+  // kind: one of kinds.js; where: {after}, {before}, {on: flow} or {into: scope}.
+  insertNode(kind, where, props = {}) {
+    return this.#restructure(`Insert ${kind}`, () => this.structure.insertNode(kind, where, props));
   }
-  return model;
+
+  insertStep(where, props = {}) {
+    return this.insertNode("step", where, props);
+  }
+
+  insertUnitProcedure(where, props = {}) {
+    return this.insertNode("unit_procedure", where, props);
+  }
+
+  insertTimer(where, props = {}) {
+    return this.insertNode("timer", where, props);
+  }
+
+  wrap(elements, kind, props = {}) {
+    return this.#restructure(`Wrap in ${kind}`, () => this.structure.wrap(elements, kind, props));
+  }
+
+  unwrap(element) {
+    return this.#restructure("Unwrap", () => this.structure.unwrap(element));
+  }
+
+  addBranch(gateway, props = {}) {
+    return this.#restructure("Add branch", () => this.structure.addBranch(gateway, props));
+  }
+
+  remove(elements) {
+    return this.#restructure("Remove", () => this.structure.remove(elements));
+  }
+
+  changeType(element, target) {
+    return this.#restructure("Change type", () => this.structure.changeType(element, target));
+  }
+
+  move(elements, where) {
+    return this.#restructure("Move", () => this.structure.move(elements, where));
+  }
+
+  duplicate(elements) {
+    return this.#restructure("Duplicate", () => this.structure.duplicate(elements));
+  }
+
+  select(elements) {
+    this.modeler.get("selection").select(elements);
+  }
+
+  selection() {
+    return this.modeler.get("selection").get();
+  }
+
+  // An automatic tidying belongs to the edit before it: both go and come back together.
+  undo() {
+    if (!this.canUndo()) return;
+    const automatic = isAutomatic(top(this.commandStack));
+    this.commandStack.undo();
+    if (automatic && this.canUndo()) this.commandStack.undo();
+  }
+
+  redo() {
+    if (!this.canRedo()) return;
+    this.commandStack.redo();
+    if (isAutomatic(next(this.commandStack))) this.commandStack.redo();
+  }
+
+  canUndo() {
+    return !this.readOnly && this.commandStack.canUndo();
+  }
+
+  canRedo() {
+    return !this.readOnly && this.commandStack.canRedo();
+  }
+
+  // ---------------------------------------------------------------- the whole diagram
+  // The diagram as text; written once for each state of it.
+  async xml() {
+    if (this.#written.edition !== this.edition) {
+      const { edition } = this;
+      this.#written = { edition, xml: exact((await this.modeler.saveXML({ format: true })).xml) };
+    }
+    return this.#written.xml;
+  }
+
+  // Answers what could not be read of it.
+  async open(xml) {
+    const { warnings } = await this.modeler.importXML(xml);
+    this.edition += 1;
+    this.#restructured = true;
+    const lost = unread(this.modeler.getDefinitions(), warnings);
+    this.emit("opened", { unread: lost });
+    return lost;
+  }
+
+  lock() {
+    this.readOnly = true;
+    this.emit("locked");
+  }
+
+  unlock() {
+    this.readOnly = false;
+    this.emit("locked");
+  }
+}
+
+export function createModel(modeler) {
+  return new Model(modeler);
 }
 
 export { StructureError };

@@ -14,6 +14,24 @@ export class Server {
   }
 
   async #ask(method, url, body, more = {}) {
+    try {
+      return await this.#send(method, url, body, more);
+    } catch (error) {
+      if (!body || !String(error.problem?.type ?? "").endsWith("csrf")) throw error;
+      await this.#renew(error);
+      return this.#send(method, url, body, more);
+    }
+  }
+
+  // Somebody signed in again in another tab: this page's token is of the session before.
+  async #renew(error) {
+    const page = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
+    const token = new DOMParser().parseFromString(await page.text(), "text/html").getElementById("editor")?.dataset.csrf;
+    if (!page.ok || !token || token === this.csrf) throw error;
+    this.csrf = token;
+  }
+
+  async #send(method, url, body, more) {
     const { signal, headers = {} } = more;
     const answer = await fetch(url, {
       method, credentials: "same-origin", cache: "no-store",
