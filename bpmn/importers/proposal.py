@@ -163,5 +163,5 @@ def _unused(proposed: ProposedTables) -> None:
             if not name and filled:
                 cell = Cell(number, max(mapping.heading_row, 0), column)
                 proposed.left_out.append(
-                    LeftOut(proposed.place(cell), f"{filled} cells", "the column is not imported: nothing says what it means")
+                    LeftOut(proposed.place(cell), f"{filled} {'cells' if filled > 1 else 'cell'}", "the column is not imported: nothing says what it means")
                 )

@@ -154,6 +154,7 @@ class _Table:
         self._places = {name: i for i, name in enumerate(self._mapping.columns) if name}
         self._part: Part | None = None
         self._said_id = ""
+        self._unsigned = False
         body = range(self._mapping.heading_row + 1, len(self._table.rows))
         self._body = [row for row in body if not self._is_heading(row)]
         with_title = [row for row in self._body if self._text(row, "title") or self._text(row, "instruction")]
@@ -281,8 +282,9 @@ class _Table:
             wanted = name in self._places and not is_unwanted(text) and (bool(text) or name not in self._marked)
             if wanted and code not in codes:
                 codes.append(code)
-        if not codes:
-            self._steps.proposed.doubt(Cell(self._number, row, -1), "nothing says who signs: the performer")
+        if not codes and not self._unsigned:
+            self._unsigned = True
+            self._steps.proposed.doubt(Cell(self._number, row, -1), "nothing says who signs: the performer, here and further down")
         return "+".join(codes or ["P"])
 
     def _note(self, part: Part, row: int) -> None:

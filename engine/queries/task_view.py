@@ -100,6 +100,7 @@ def step_view(step: v.Step) -> dict[str, Any]:
         "instruction": step.instruction,
         "rationale": step.rationale,
         "kind": step.kind,
+        "origins": [_origin(origin) for origin in step.origins],
         "unit_procedure": step.unit_procedure,
         "operation": step.operation,
         "day": step.day,
@@ -153,12 +154,17 @@ def parameter_view(p: v.Parameter, limits: Limits) -> dict[str, Any]:
         "qualifier": p.qualifier,
         **bounds,
         "exclusive": list(p.exclusive),
+        "origins": [_origin(origin) for origin in p.origins],
         "nor": _range(p, "NOR", limits.nor_low, limits.nor_high),
         "par": _range(p, "PAR", limits.par_low, limits.par_high),
         "written_nor": written_range(p, "NOR"),
         "written_par": written_range(p, "PAR"),
         "choices": [{"value": c.value, "label": c.label or c.value, "departs": c.departs} for c in p.choices],
     }
+
+
+def _origin(origin: v.Origin) -> dict[str, str]:
+    return {"file": origin.file, "place": origin.place, "text": origin.text}
 
 
 def _range(p: v.Parameter, level: Level, low: Any, high: Any) -> str:
