@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from bpmn import vocabulary as v
 from engine.queries.forms import form_view
 from engine.site import Site
+from tests.stories.workshop import recipe, step
 from tests.web.conftest import OWN, hire, sign_in
+from tests.web.editor.desk import desk
 from tests.web.serving import served
 from tests.web.test_accessibility import sideways, violations
 
@@ -39,7 +42,8 @@ def fields(text: str) -> dict[str, str]:
         n: unescape(v) for n, v in re.findall(r'<input type="(?:hidden|text)"[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form)
     }
     found |= dict.fromkeys(re.findall(r'<input type="checkbox" name="([^"]+)" value="yes" checked', form), "yes")
-    found |= {n: unescape(v) for n, v in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL)}
+    areas = re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL)
+    found |= {n: unescape(text) for n, text in areas}
     for name, inner in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', inner)
         found[name] = chosen[1] if chosen else ""
@@ -55,7 +59,7 @@ def test_the_forms_of_the_product_are_revision_1_and_read_by_everybody(site: Sit
     listed = client.get("/forms").text
     assert all(f"{name}@1" in listed for name in ("decision", "reason", "triage"))
     page = client.get("/forms/triage", follow_redirects=True).text
-    assert "Number of the deviation (optional)" in page
+    assert "Deviation number (optional)" in page
     assert "Save the form" not in page
     assert client.post("/forms", data={"name": "reason"}).status_code == 403
     assert client.get("/forms/unheard").status_code == client.get("/forms/unheard@1").status_code == 404
@@ -130,3 +134,32 @@ def test_the_page_in_a_browser(site: Site, pia: FlaskClient, app: Any, browser: 
                 found += violations(page) + sideways(page)
     context.close()
     assert found == []
+
+
+TAKEN = """() => {
+  const { model } = batchwrightEditor;
+  const step = model.step(model.get("S1"));
+  return { form: step.get("form") ?? "", asked: step.get("parameters").map((p) => [p.id, p.type, p.optional, p.norLow ?? ""]) };
+}"""
+
+
+def test_a_step_takes_a_form_in_the_editor_and_one_undo_takes_it_back(browser: Any, tmp_path: Any) -> None:
+    own = v.Parameter("reason", "Why so", "text", nor_low="clear", nor_high="clear")
+    with desk(tmp_path) as found:
+        page = found.page(browser)
+        found.open(page, found.draft("MR-FORM-001", recipe("begin > S1 > end", S1=step("S1", own))))
+        before = page.evaluate(TAKEN)
+        page.evaluate("batchwrightEditor.model.select([batchwrightEditor.model.get('S1')])")
+        page.evaluate("document.querySelectorAll('#editor-panel details').forEach((part) => { part.open = true; })")
+        page.locator("#editor-panel .field", has=page.locator("label:text-is('Form')")).locator("input").fill("decision")
+        page.keyboard.press("Tab")
+        page.click("button:text-is(\"Take the form's fields\")")
+        page.wait_for_selector("#editor-panel summary:has-text('What is to happen')")
+        taken = page.evaluate(TAKEN)
+        page.click("[data-do=undo]")
+        again = page.evaluate(TAKEN)
+        page.context.close()
+    assert [row[0] for row in taken["asked"]] == ["reason", "outcome", "reference"]
+    assert taken["asked"][0] == ["reason", "text", False, "clear"]
+    assert taken["asked"][2][2] is True
+    assert again["asked"] == before["asked"]

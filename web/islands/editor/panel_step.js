@@ -1,6 +1,7 @@
 // A step in the panel: what is done, what is asked for, who signs, with what.
 import descriptor from "../../../bpmn/moddle/mes.json";
 import { button, make } from "./dom.js";
+import { formPart } from "./step_form.js";
 
 const enumeration = (name) => descriptor.enumerations.find((entry) => entry.name === name).literalValues.map(({ name: value }) => [value, words(value)]);
 const words = (text) => text.charAt(0).toUpperCase() + text.slice(1).replaceAll("_", " ");
@@ -54,7 +55,7 @@ export function stepPart(panel, element) {
     panel.part("deviations", `Typical deviations (${step().get("deviations").length})`, listOf(panel, element, "deviations", "deviation", { text: "", severity: "minor" }, deviationFields)),
     panel.part("place", "Place and kind", [
       idField(panel, element), own.select("kind", "Kind", enumeration("StepKind")), own.text("operation", "Operation"), own.text("unitProcedure", "Unit procedure"),
-      own.text("day", "Day"), own.several("decisionRoles", "Decides on limits exceeded", roles), own.text("form", "Form", { hint: "Name and revision, like reason@2" }),
+      own.text("day", "Day"), own.several("decisionRoles", "Decides on limits exceeded", roles), ...formPart(panel, element, own),
     ]),
     originsPart(panel, step()),
   ];
