@@ -10,7 +10,7 @@ from typing import Any
 from engine.act import Act
 from engine.actor import SYSTEM, Actor
 from engine.control_recipe import ControlRecipe
-from engine.dry_run.routes import covered_by, demands
+from engine.dry_run.routes import covered_by, demands, without
 from engine.errors import BatchwrightError
 from engine.running import engine_events
 from engine.site import Site
@@ -39,7 +39,12 @@ class Coverage:
     def add(self, site: Site, batch_id: str) -> list[Branch]:
         """Count what a batch has reached; answers the ways that gateways sent it."""
         passage = Passage(self.recipe.diagram)
-        branches = list(_follow(self.recipe, events_of(site, batch_id), passage))
+        events = events_of(site, batch_id)
+        branches = list(_follow(self.recipe, events, passage))
+        for key, given in ((event[1], event[2]) for event in events if event[0] == "complete"):
+            step_id = key.rpartition("/")[2].partition("[")[0]
+            asked = {f"{step_id}.{name}" for name in self.recipe.routing.get(step_id, ())}
+            self.reached |= {without(name) for name in asked - given.keys()}
         self.reached |= covered_by(passage)
         self.nodes |= passage.nodes
         return branches

@@ -124,9 +124,7 @@ def _ordered(parameter: v.Parameter, bounds: Mapping[str, Bound]) -> Iterator[Ed
             step: Any = timedelta(seconds=1)
             near: dict[Place, Any] = {"inside": bound - away * step, "at": bound, "outside": bound + away * step}
         else:
-            level = Decimal(bound.numerator) / Decimal(bound.denominator)
-            text = getattr(parameter, name)
-            unit = _unit(text, level)
+            level, unit = _digits(getattr(parameter, name), bound)
             near = {"inside": level - away * unit, "at": level, "outside": level + away * unit}
         for place, value in near.items():
             yield Edge(name, place, typed_text(value), value)
@@ -155,13 +153,15 @@ def _written(value: Fraction) -> tuple[str, Decimal]:
     return typed_text(number), number
 
 
-def _unit(text: str, level: Decimal) -> Decimal:
-    """One in the last digit that the recipe gives; of a computed limit one in its third."""
+def _digits(text: str, bound: Fraction) -> tuple[Decimal, Decimal]:
+    """A limit with the digits that the recipe gives, and one in the last of them; of a computed limit one in its third."""
     try:
-        exponent = Decimal(text.strip()).as_tuple().exponent
+        level = Decimal(text.strip())
+        exponent = int(level.as_tuple().exponent)
     except ArithmeticError:
+        level = Decimal(bound.numerator) / Decimal(bound.denominator)
         exponent = level.adjusted() - _COMPUTED_DIGITS + 1
-    return Decimal(1).scaleb(int(exponent))
+    return level, Decimal(1).scaleb(exponent)
 
 
 def _expected(parameter: v.Parameter, bounds: Mapping[str, Bound]) -> Iterator[Edge]:

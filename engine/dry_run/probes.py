@@ -25,7 +25,7 @@ from engine.dry_run.limits import Edge, bounds_of, edges, typed_text, verdict
 from engine.dry_run.rehearsal import Trial, supply
 from engine.dry_run.walk import TOLD, Walk
 from engine.errors import BatchwrightError
-from engine.records import ExceptionRecord, ParameterValue
+from engine.records import DueTime, ExceptionRecord, ParameterValue
 from engine.scope import RecordScope, Row
 from engine.values import typed
 
@@ -205,6 +205,10 @@ class Probes:
         """A maximum's own timer: its finding when it fires just after the limit."""
         if due["kind"] == "timer":
             return
+        for row in walk.rows(DueTime, ref=due["ref"], state="waiting"):
+            self._try_timer(walk, row)
+
+    def _try_timer(self, walk: Walk, due: Row) -> None:
         level = due["kind"].removeprefix("hold_").upper()
         name = (due["ref"], f"{level} timer")
         if name in self.holds:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bpmn import vocabulary as v
 from bpmn.decision_tables import table_of
 from bpmn.decision_tables.place import TASK
 from bpmn.expressions import Value
@@ -79,7 +80,10 @@ class Planner:
         return fewest(found, set(self.demands) - set(covered))
 
     def _aim_at(self, left: set[str], stops: bool) -> Wishes:
-        """Values for one of the flows that are left, or anything."""
+        """Values for one of the flows that are left, a value that is missing, or anything."""
+        lacking = [name for name in self.candidates.of if without(name) in left]
+        if lacking and self._chance.random() < 0.3:
+            return {self._chance.choice(lacking): None}
         flows = [f for f in sorted(left) if f in self.recipe.diagram.flows]
         gated = [f for f in flows if self.recipe.diagram.nodes[self.recipe.diagram.flows[f].source].type == "exclusiveGateway"]
         if gated and self._chance.random() < 0.8:
@@ -112,21 +116,26 @@ class Planner:
         try:
             run = self.recipe.procedure.start(order, passage)
             while not run.outcome and len(moves) < MOST_MOVES:
-                moves.append(self._move(run, value_of, wander, set(wanted)))
+                self._move(run, moves, value_of, wander, set(wanted))
             fault = "" if run.outcome else f"no end is reached within {MOST_MOVES} steps"
         except BatchwrightError as error:
             fault = error.message
-        return Route(order, moves, covered_by(passage), cost[0] + len(moves), fault)
+        lacking = {without(n) for m in moves for n, x in m.values.items() if x is None}
+        return Route(order, moves, covered_by(passage) | lacking, cost[0] + len(moves), fault)
 
-    def _move(self, run: Run, value_of: Callable[[str], Value | None], wander: float, wanted: set[str]) -> Move:
+    def _move(
+        self, run: Run, moves: list[Move], value_of: Callable[[str], Value | None], wander: float, wanted: set[str]
+    ) -> None:
+        """Make one more move; it is noted first, so that a route that can't go on ends with what stopped it."""
         item = self._next(list(run.open.values()), wander, wanted)
         if item.kind in ("timer", "message"):
+            moves.append(Move(item.key, fires=True))
             run.fire(item.key)
-            return Move(item.key, fires=True)
+            return
         names = self.recipe.routing.get(item.node_id, ())
         values = {f"{item.node_id}.{n}": value_of(f"{item.node_id}.{n}") for n in names}
+        moves.append(Move(item.key, values=values))
         run.complete(item.key, {n: x for n, x in values.items() if x is not None})
-        return Move(item.key, values=values)
 
     def _next(self, items: list[OpenItem], wander: float, wanted: set[str]) -> OpenItem:
         """What happens next: the step that is open longest; now and then another, an event more often if it is wanted."""
@@ -153,9 +162,22 @@ def demands(recipe: ControlRecipe) -> frozenset[str]:
                 found.add(f"{node.id} again")
             if most.isdecimal() and 1 < int(most) <= MOST_ITERATIONS:
                 found.add(f"{node.id} at its maximum of {most}")
+        found |= {without(f"{node.id}.{p.id}") for p in _may_lack(recipe, node.id)}
         table = table_of(node.element).table if node.type == TASK else None
         found |= {f"{node.id} rule {number}" for number in range(1, len(table.rules) + 1)} if table is not None else set()
     return frozenset(found)
+
+
+def _may_lack(recipe: ControlRecipe, step_id: str) -> list[v.Parameter]:
+    """Parameters that routing asks for and that may have no value to calculate with: optional ones, reported results."""
+    step = recipe.steps.get(step_id)
+    names = recipe.routing.get(step_id, ())
+    return [p for p in step.parameters if p.id in names and (p.optional or p.qualifier)] if step is not None else []
+
+
+def without(name: str) -> str:
+    """The demand that a routing value is missing once."""
+    return f"{name} without a value"
 
 
 def covered_by(passage: Passage) -> frozenset[str]:

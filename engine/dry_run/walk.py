@@ -77,6 +77,7 @@ class Walk:
     order: dict[str, Value] = field(default_factory=dict)
     issued: bool = False
     _late: list[str] = field(default_factory=list)
+    _left_out: set[str] = field(default_factory=set)
     ended: str = ""
     fault: StuckError | None = None
 
@@ -174,6 +175,7 @@ class Walk:
             self.fire(row)
         else:
             self.path.append(move.key)
+            self._left_out = {n.partition(".")[2] for n, x in move.values.items() if x is None}
             self.perform(move.key, {n.partition(".")[2]: x for n, x in move.values.items() if x is not None})
 
     # Time
@@ -283,7 +285,7 @@ class Walk:
         for name, value in given.items():
             p = step.parameter(name)
             assert p is not None
-            if p.source == "device" and device is not None and not p.after_end:
+            if p.source == "device" and device is not None and not p.after_end and name not in self._left_out:
                 answer = self.rehearsal.act(
                     readings.post_reading, device, self.batch_id, step_id=step.id, parameter_id=name, text=typed_text(value),
                     uom=p.uom, measured_at=clock.text(clock.now()),
@@ -291,7 +293,8 @@ class Walk:
                 measured[name] = answer["reading"]
             else:
                 ahead = self.rehearsal.recipe.header.kind == "process" and isinstance(value, datetime)  # processes plan ahead
-                typed[name] = typed_text(clock.now() + AHEAD if ahead else value)
+                less = "<" if p.qualifier and name in self._left_out else ""  # a result that routing can't calculate with
+                typed[name] = less + typed_text(clock.now() + AHEAD if ahead else value)
         if measured:
             self.rehearsal.act(entries.accept_readings, performer[0], self.batch_id, task_key=key, readings=measured)
         if typed:
@@ -308,7 +311,8 @@ class Walk:
             asked = self.filling(batch, key).asked(sheet)
         late = task["state"] == "performed"
         wanted = [p for p in asked.values() if p.source in ("manual", "device") and p.id not in recorded and p.after_end == late]
-        return {p.id: sheet.entries[p.id] for p in wanted if p.id in sheet.entries}
+        left_out = {p.id for p in wanted if p.optional and p.id in self._left_out}
+        return {p.id: sheet.entries[p.id] for p in wanted if p.id in sheet.entries and p.id not in left_out}
 
     def _sign(self, key: str, step: v.Step, performer: Someone) -> None:
         self._wait_for_minimum(step)
