@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bpmn.decision_tables import table_of
+from bpmn.decision_tables.place import TASK
 from bpmn.diagram import Diagram
 from engine import clock
 from engine.control_recipe import ControlRecipe, control_recipe
@@ -51,6 +53,11 @@ def revision_view(site: Site, revision_id: str) -> dict[str, Any]:
             "steps": [
                 step_view(s) | {"parameters": [parameter_view(p, Limits()) for p in s.parameters]}
                 for s in diagram.steps.values()
+            ],
+            "decisions": [
+                {"id": node.id, "name": node.name, "table": table_of(node.element).table}
+                for node in diagram.nodes.values()
+                if node.type == TASK
             ],
             "holds": list(diagram.recipe.hold_times),
             "order_fields": diagram.recipe.order_fields,
