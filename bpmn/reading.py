@@ -73,7 +73,12 @@ def read_xml(data: bytes) -> etree._Element:
 
 def canonical_hash(data: bytes) -> str:
     """The identity of a diagram: SHA-256 (hex) of its canonical XML (C14N 1.0 with comments). Raises DiagramError."""
-    canonical = etree.tostring(read_xml(data), method="c14n", with_comments=True)
+    root = read_xml(data)
+    try:
+        canonical = etree.tostring(root, method="c14n", with_comments=True)
+    except etree.C14NError:
+        # Some programs write namespaces that are no absolute addresses; only C14N 2.0 has a form for them.
+        canonical = etree.canonicalize(root, with_comments=True).encode()
     return hashlib.sha256(canonical).hexdigest()
 
 

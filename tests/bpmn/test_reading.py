@@ -85,3 +85,9 @@ def test_a_refusal_names_the_last_element_that_had_an_id():
 def test_lines_stay_when_a_file_is_not_in_utf_8():
     data = '<?xml version="1.0"\n encoding="ISO-8859-1"?>\n<a>\n<b/></a>'.encode("latin1")
     assert read_xml(data)[0].sourceline == 4
+
+
+def test_a_diagram_with_a_namespace_that_is_no_address_has_an_identity_too() -> None:
+    one = b'<definitions xmlns:vendor="@vendor/diagrams;1" vendor:a="1" id="d"/>'
+    other = b'<definitions  id="d" xmlns:vendor="@vendor/diagrams;1"  vendor:a="1"></definitions>'
+    assert canonical_hash(one) == canonical_hash(other) != canonical_hash(one.replace(b'"1"', b'"2"'))
