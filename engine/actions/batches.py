@@ -17,7 +17,7 @@ from engine.actions.signatures import give_signature
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.errors import DuplicateRecordError, NotBlockedError, OrderRefusedError
+from engine.errors import DuplicateRecordError, NotBlockedError, OrderRefusedError, OutcomeNotAllowedError
 from engine.passwords import Proof
 from engine.records import Batch, DueTime, Person, RecipeRevision, Training
 from engine.scope import order_values
@@ -176,6 +176,8 @@ def terminate_batch(
     """End a batch before its disposition step: terminated (cancelled, lost) or rejected. Signed by quality, with the reason."""
     role = access.permit(actor, STOPPERS)
     batch = access.open_batch(act, batch_id, even_held=True)
+    if not batch.is_batch:
+        raise OutcomeNotAllowedError("This is no batch: withdraw, reject or retire what it is about.")
     state = "REJECTED" if outcome == "reject" else "TERMINATED"
     give_signature(
         act,

@@ -41,6 +41,8 @@ def correct_value(
     review by QA voids that review. Raises CorrectionRefusedError, ReasonRequiredError, FormError.
     """
     batch = access.open_batch(act, batch_id, even_held=True)
+    if not batch.is_batch:
+        raise CorrectionRefusedError("What was said of a revision has taken its effect; say it anew at the next step.")
     old = act.find(ParameterValue, id=value_id)
     if old is None or old["batch_id"] != batch_id:
         raise RecordNotFoundError(f"Value {value_id} of batch {batch_id}.")

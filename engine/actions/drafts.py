@@ -55,6 +55,9 @@ def start_draft(
     if based_on:
         source = act.get(RecipeRevision, id=based_on)
         kind, xml = source["kind"], xml or working_copy(act, source)
+    if any(row["kind"] != kind for row in act.rows(RecipeRevision, recipe_id=recipe_id)):
+        told = f"{recipe_id} is the number of something else on this site, not of a {kind}."
+        raise RecipeFieldError(told, problems={"recipe_id": told})
     text = _begin(kind, recipe_id, revision, title, product, xml)
     document = read_document(kind, text)
     if act.find(RecipeDocument, hash=document.hash) is None:

@@ -20,6 +20,7 @@ from engine.reader import Reader
 from engine.records import Batch, RecipeDocument, RecipeDraft, RecipeRevision, Task
 from engine.revisions import in_effect
 from engine.scope import Row
+from engine.services.call import revision_stream
 from engine.step_content import content_hash
 from engine.transaction import SYSTEM, Act, Actor
 from engine.workflow import Change
@@ -61,6 +62,7 @@ def begin(act: Act, revision: Row) -> BatchRecord:
 def run_of(act: Act, revision_id: str) -> BatchRecord:
     """The run of a revision. One from before the life cycle was drawn, and not in use yet, begins it now, as a draft."""
     act.also(f"batch:{revision_id}")
+    act.also(revision_stream(revision_id))
     row = act.find(Batch, id=revision_id)
     if row is not None and row["kind"] == KIND:
         return BatchRecord(act.site, act, revision_id)

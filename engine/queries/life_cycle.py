@@ -20,19 +20,20 @@ from engine.transaction import Actor
 def life_cycle_view(site: Site, revision_id: str, actor: Actor) -> dict[str, Any]:
     """The life cycle of a revision. Without one, of a revision from before there was any, everything is empty.
 
-    `waiting`: open steps with their roles, `mine` where this person may sign, else `why_not`. `any_time`: what may come at
-    any time, such as its withdrawal. `signatures`: each with `void`, who returned it, when and why. `said`: verdicts and
-    reasons that people recorded, oldest first.
+    `held`: why it stands still, if it does. `waiting`: open steps with their roles, `mine` where this person may sign, else
+    `why_not`. `any_time`: what may come at any time, such as its withdrawal. `signatures`: each with `void`, who returned it,
+    when and why. `said`: verdicts and reasons that people recorded, oldest first.
     """
     with site.read() as reader:
         row = reader.find(Batch, id=revision_id, kind=KIND)
         if row is None:
-            return {"drawn": "", "waiting": [], "any_time": [], "signatures": [], "said": []}
+            return {"drawn": "", "held": "", "waiting": [], "any_time": [], "signatures": [], "said": []}
         run = BatchRecord(site, reader, revision_id)
         tasks = reader.rows(Task, batch_id=revision_id, order=("opened_at", "key"))
         steps = [_step(run, task, actor) for task in open_steps(reader, revision_id)]
         return {
             "drawn": row["revision_id"],
+            "held": row["incident"] or row["held_reason"],
             "waiting": [step for step in steps if step["step_id"] not in run.recipe.awaited],
             "any_time": [step for step in steps if step["step_id"] in run.recipe.awaited],
             "signatures": _signatures(run, tasks),

@@ -10,6 +10,11 @@ from engine.scope import Row
 from engine.transaction import Act
 
 
+def revision_stream(revision_id: str) -> str:
+    """The chain that a revision, its draft and its neighbours belong to."""
+    return f"recipe:{revision_id.partition('@')[0]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Something that another run waits for, by the name of the message in its diagram."""
@@ -25,6 +30,10 @@ class Call:
     act: Act
     run: BatchRecord
     value: str
+
+    def __post_init__(self) -> None:
+        # Before anything of the revision is read, and in the order in which whoever signs for it takes both.
+        self.act.also(revision_stream(self.run.row["subject"]))
 
     @property
     def revision(self) -> Row:

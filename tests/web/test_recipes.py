@@ -65,7 +65,7 @@ def by(site: Site, login: str, action: Any, stream: str, *, proven: bool = False
     """An act of somebody of the demo."""
     person = next(person for person in demo.PEOPLE if person.login == login)
     actor = Actor(login, person.full_name, frozenset(person.roles), session_id="tests")
-    more = {"proof": confirm(site, actor, PASSWORDS[login])} if proven else {}
+    more: dict[str, Any] = {"proof": confirm(site, actor, PASSWORDS[login])} if proven else {}
     return perform(site, action, actor=actor, stream=stream, **arguments, **more)
 
 

@@ -35,7 +35,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         if outcome.done:
             return redirect(url_for("batch_page.show", batch_id=batch_id))
     view = batch_view(site(), batch_id)
-    if view["batch"]["subject"]:
+    if view["batch"]["subject"] and not view["batch"]["held"]:
         return redirect(url_for("recipes_page.show", revision_id=view["batch"]["subject"]))
     page_text = render_template(
         "pages/batch.html", view=view, batch=view["batch"], problems=outcome.problems,

@@ -95,7 +95,7 @@ def _begin() -> dict[str, Any]:
         abort(403)
     require([("recipe_id", "the recipe's number"), ("revision", "the number of the revision")])
     recipe_id = request.form["recipe_id"].strip()
-    given = {name: request.form.get(name, "").strip() for name in ("revision", "title", "product", "based_on")}
+    given: dict[str, Any] = {name: request.form.get(name, "").strip() for name in ("revision", "title", "product", "based_on")}
     return act(drafts.start_draft, stream=f"recipe:{recipe_id}", recipe_id=recipe_id, **given)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bpmn.new_diagram import with_header
 from engine import clock, errors
-from engine.actions import batches, drafts, life_cycle, people, recipes
+from engine.actions import batches, corrections, drafts, life_cycle, people, recipes
 from engine.actions.signatures import give_signature
 from engine.actions.timers import fire_due, watch
 from engine.documents import read_document
@@ -19,7 +19,7 @@ from engine.queries.batches import batch_list
 from engine.queries.life_cycle import life_cycle_view
 from engine.queries.recipes import recipe_list
 from engine.queries.worklist import worklist
-from engine.records import Batch, DryRun, RecipeDocument, RecipeDraft, RecipeRevision, Signature, Task
+from engine.records import Batch, DryRun, ParameterValue, RecipeDocument, RecipeDraft, RecipeRevision, Signature, Task
 from engine.revisions import in_effect
 from engine.site import Site
 from engine.transaction import SYSTEM, perform
@@ -274,7 +274,7 @@ def test_which_revision_is_issued_turns_over_at_the_instant_itself(team: Team, s
     assert (fire_due(team.site) == 1) if fired else True
     assert issued_on(team, 2) == newer
     supervisor = team.staff["MFG_SUP"]
-    order = {"revision": "1.0", "order": {"coi": "C"}, "proof": proof_of(team.site, supervisor)}
+    order: dict[str, Any] = {"revision": "1.0", "order": {"coi": "C"}, "proof": proof_of(team.site, supervisor)}
     with pytest.raises(errors.RevisionNotEffectiveError):
         perform(
             team.site, batches.start_batch, actor=actor_of(team.site, supervisor), stream="batch:B-3",
@@ -397,6 +397,26 @@ def test_a_life_cycle_of_unknown_services_is_not_approved(team: Team) -> None:
     drawn = team.draft("2.0", xml, recipe_id=life_cycle.LIFE_CYCLE)
     with pytest.raises(errors.DiagramRefusedError, match=r"recipe\.bless"):
         team.submit(drawn)
+
+
+def test_what_was_said_of_a_revision_is_not_corrected_afterwards_and_its_life_cycle_not_terminated(team: Team) -> None:
+    team.draft()
+    team.submit(FIRST)
+    quinn = team.staff["QA_FLR"]
+    acting: dict[str, Any] = {"actor": actor_of(team.site, quinn), "stream": f"batch:{FIRST}", "batch_id": FIRST}
+    acting["reason"] = "Typo."
+    with team.site.read() as reader:
+        value = reader.rows(ParameterValue, batch_id=FIRST)[0]["id"]
+    with pytest.raises(errors.CorrectionRefusedError):
+        perform(team.site, corrections.correct_value, value_id=value, text="Other", **acting)
+    with pytest.raises(errors.OutcomeNotAllowedError):
+        perform(team.site, batches.terminate_batch, proof=proof_of(team.site, quinn), **acting)
+
+
+def test_two_kinds_of_document_never_share_a_number(team: Team) -> None:
+    team.draft()
+    with pytest.raises(errors.RecipeFieldError, match="something else"):
+        team.draft("2.0", with_one_more_signature(), kind="process")
 
 
 def test_every_draft_and_every_signature_survives_the_loss_of_all_caches(team: Team) -> None:
