@@ -3,8 +3,10 @@
 //
 //   createTable({ root, model, server }) -> { element, focus() }
 import "./table.css";
-import { COLUMNS, CellError, cellsOf } from "./cells.js";
+import { CellError } from "./cell_words.js";
+import { cellsOf } from "./cells.js";
 import { outline, rowsOf } from "./outline.js";
+import { COLUMNS } from "./step_cells.js";
 import { CellEditor } from "./table_editing.js";
 import { Focus } from "./table_focus.js";
 import { listenToKeys } from "./table_keys.js";
@@ -110,7 +112,7 @@ export class StepTable {
 
   refresh() {
     const { model } = this;
-    const process = model.process?.businessObject;
+    const process = model.processObject;
     if (!process) return;
     const operation = (element) => model.step(element)?.get("operation") ?? "";
     this.tree = outline(process);
@@ -141,7 +143,7 @@ export class StepTable {
     const drawn = this.drawn.get(row.key) ?? this.#newRow(row);
     const cells = this.cellsOf(row);
     const shape = row.kind + cells.map((cell) => `${cell.key}${cell.span}${cell.write ? "" : "-"}${cell.prefix ?? ""}`).join();
-    const isGroup = Boolean(row.block?.body || row.block?.branches) && row.kind !== "step";
+    const isGroup = row.kind !== "step" && Boolean(row.block?.body?.length || row.block?.branches);
     if (drawn.shape !== shape) this.#layOut(drawn, row, cells, shape);
     Object.assign(drawn, { row, cells });
     if (drawn.depth !== row.depth) {

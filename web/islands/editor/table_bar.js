@@ -1,5 +1,5 @@
 // The bar above the table: the Structure menu, which columns are shown, and the list of keys.
-import { COLUMNS } from "./cells.js";
+import { COLUMNS } from "./step_cells.js";
 import { SHORTCUTS, singleKeys } from "./table_keys.js";
 
 // [key, words, what it does]; the key works while the menu is open.
@@ -9,17 +9,19 @@ const STRUCTURE = [
   ["u", "Wrap in a unit procedure", "", (table) => wrap(table, "unit_procedure", "title")],
   ["l", "Wrap in a loop", "", (table) => wrap(table, "loop", "again")],
   ["p", "Side by side (parallel)", "", (table) => wrap(table, "parallel", "title")],
-  ["c", "Only on a condition (choice)", "", (table) => wrap(table, "choice", "title")],
-  ["b", "Add a branch", "", (table) => table.goTo(table.actions.addBranch(table.row), "title")],
+  ["c", "Only on a condition (choice)", "", (table) => wrap(table, "choice", "condition")],
+  ["b", "Add a branch", "", (table) => table.goTo(table.actions.addBranch(table.row), "condition")],
   ["t", "Take the group away, keep its rows", "", (table) => table.actions.unwrap(table.row)],
   ["i", "Move into the group before", "Alt+Shift+→", (table) => table.actions.shift(table.selectedRows(), 1)],
   ["o", "Move out of the group", "Alt+Shift+←", (table) => table.actions.shift(table.selectedRows(), -1)],
   ["r", "Remove", "Ctrl+Shift+⌫", (table) => table.keys.remove()],
 ];
 
+// Goes to what is still to be said about the new group: its name, or on which condition.
 function wrap(table, kind, cell) {
   const id = table.actions.wrap(table.selectedRows(), kind);
-  table.goTo(id, cell);
+  const branch = kind === "choice" && table.rows.find((row) => row.kind === "branch" && row.parent.key === id);
+  table.goTo(branch ? branch.key : id, cell);
 }
 
 const make = (tag, properties = {}, ...children) => {
@@ -130,7 +132,8 @@ function helpDialog(table) {
   single.addEventListener("change", () => void (singleKeys.on = single.checked));
   const label = make("label", { className: "table-single" }, single, " Single keys (?) work while no cell is edited");
   const shut = make("button", { type: "button", className: "button", textContent: "Close" });
-  const dialog = make("dialog", { className: "table-help" }, make("h2", { textContent: "Keys of the table", id: "table-help-title" }), list, label, shut);
+  const head = make("div", { className: "table-help-head" }, make("h2", { textContent: "Keys of the table", id: "table-help-title" }), shut);
+  const dialog = make("dialog", { className: "table-help" }, head, list, label);
   dialog.setAttribute("aria-labelledby", "table-help-title");
   shut.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => table.rows.length && table.focus());

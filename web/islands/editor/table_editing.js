@@ -1,7 +1,7 @@
 // Editing one cell: a text box over it, with a list below where there is something to choose from. One box serves the
 // whole table, so that patching the cells never takes away what is being typed.
-import { GROUP_KINDS } from "./cells.js";
-import { isPhrase, readPhrases } from "./paste.js";
+import { GROUP_KINDS } from "./cell_words.js";
+import { isPhrase, readPhrases } from "./limit_phrases.js";
 import { placeBeside } from "./table_marks.js";
 
 const MOST_SUGGESTED = 8;

@@ -1,5 +1,5 @@
 // What a person does with whole rows: begin, wrap, branch, move, remove. Each is one entry of the undo stack.
-import { CellError } from "./cells.js";
+import { CellError } from "./cell_words.js";
 import { firstNode, lastNode, leadsOn, nodesOf, outline, stepsIn } from "./outline.js";
 
 const GROUPS = new Set(["unit_procedure", "loop"]);
@@ -35,7 +35,7 @@ export class RowActions {
   // A name that no subprocess has was given by somebody on purpose, and stays.
   #nameUnits() {
     const { model } = this;
-    const process = model.process.businessObject;
+    const process = model.processObject;
     const wanted = [];
     const names = new Set([""]);
     const visit = (body, unit) => {
