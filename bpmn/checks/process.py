@@ -14,7 +14,7 @@ RULE = "process"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Refuses a file without a process, one that is not executable, and a recipe without number or revision."""
+    """Refuses a file without a process, one that is not executable, and a recipe without number, revision or any step."""
     processes = diagram.root.findall(f"{{{BPMN}}}process")
     if not processes:
         yield at(diagram.root, RULE, "there is no process", "draw the recipe as one process")
@@ -27,6 +27,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     recipes = mes_elements(processes[0], "recipe")
     if len(recipes) != 1 or not diagram.recipe.id or not diagram.recipe.revision:
         yield at(processes[0], RULE, "the recipe has no number or revision", "give the process one mes:recipe with both")
+    if diagram.recipe.kind == "master_recipe" and not diagram.steps:
+        yield at(processes[0], RULE, "the recipe has no step", "add the first step: in the table, type its title", property="steps")
     for process in processes[1:]:
         if mes_elements(process, "recipe"):
             yield at(process, RULE, "a called process has a mes:recipe", "only the first process of a file is the recipe")

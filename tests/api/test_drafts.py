@@ -19,7 +19,8 @@ def test_an_empty_draft_is_the_smallest_diagram_with_its_header(as_role: AsRole)
     diagram = Diagram.parse(draft["xml"].encode())
     assert (draft["state"], draft["version"], draft["title"]) == ("DRAFT", 1, "Buffer")
     assert (diagram.recipe.id, diagram.recipe.revision, diagram.recipe.product) == ("MR-NEW-001", "1.0", "NVX-7")
-    assert author.post("/recipes/checks", {"xml": draft["xml"]}).get_json()["ok"]
+    found = author.post("/recipes/checks", {"xml": draft["xml"]}).get_json()["findings"]
+    assert [finding["message"] for finding in found] == ["the recipe has no step"]
 
 
 def test_a_draft_is_saved_whether_or_not_it_is_fit_for_use(as_role: AsRole) -> None:
