@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from engine import clock, errors
 from engine.actions import batches, corrections, drafts, life_cycle, people, recipes
 from engine.actions.signatures import give_signature
 from engine.actions.timers import fire_due, watch
+from engine.batch_record import BatchRecord
 from engine.documents import read_document
 from engine.queries.batches import batch_list
 from engine.queries.life_cycle import life_cycle_view
@@ -22,6 +24,7 @@ from engine.queries.worklist import worklist
 from engine.records import Batch, DryRun, ParameterValue, RecipeDocument, RecipeDraft, RecipeRevision, Signature, Task
 from engine.revisions import in_effect
 from engine.site import Site
+from engine.step_content import content_hash
 from engine.transaction import SYSTEM, perform
 from engine.verify import verify
 from tests.batches import ENTRIES, SIGNERS, sign, start
@@ -411,6 +414,42 @@ def test_what_was_said_of_a_revision_is_not_corrected_afterwards_and_its_life_cy
         perform(team.site, corrections.correct_value, value_id=value, text="Other", **acting)
     with pytest.raises(errors.OutcomeNotAllowedError):
         perform(team.site, batches.terminate_batch, proof=proof_of(team.site, quinn), **acting)
+
+
+def test_of_many_saves_of_the_same_version_at_once_exactly_one_is_kept(team: Team) -> None:
+    team.draft()
+    actor = actor_of(team.site, team.staff["PROC"])
+
+    def save(number: int) -> str:
+        xml = XML.replace("Weigh S001", f"Weigh for the {number}th time")
+        try:
+            perform(
+                team.site, drafts.save_draft, actor=actor, stream="recipe:MR-ROW-001", revision_id=FIRST, xml=xml, version=1
+            )
+        except errors.StaleRecordError:
+            return "stale"
+        return xml
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(save, range(8)))
+    [kept] = [answer for answer in answers if answer != "stale"]
+    with team.site.read() as reader:
+        assert reader.get(RecipeDraft, revision_id=FIRST)["xml"] == kept
+
+
+def test_a_submission_of_a_draft_that_somebody_saved_meanwhile_is_refused(team: Team) -> None:
+    team.draft()
+    pia = team.staff["PROC"]
+    with team.site.read() as reader:
+        run = BatchRecord(team.site, reader, FIRST)
+        seen = content_hash(run, run.task("AUTHOR[1]"))
+    team.save(FIRST, XML.replace("Weigh S001", "Weigh it"))
+    with pytest.raises(errors.StaleRecordError):
+        perform(
+            team.site, life_cycle.sign, actor=actor_of(team.site, pia), stream=f"batch:{FIRST}", revision_id=FIRST,
+            task_key="AUTHOR[1]", meaning="authored_by", proof=proof_of(team.site, pia), entries=ENTRIES["authored_by"],
+            shown_hash=seen,
+        )  # fmt: skip
 
 
 def test_two_kinds_of_document_never_share_a_number(team: Team) -> None:
