@@ -10,7 +10,7 @@ from itertools import pairwise
 Function = Callable[[Decimal], Fraction | None]
 
 _DIGITS = 28
-_HALVINGS = 110
+_TURNS = 160
 _NEAR = Fraction(1, 10**15)
 _NARROW = Fraction(1, 10**24)
 _FACTORS = (
@@ -22,7 +22,7 @@ _FACTORS = (
 def solve(function: Function, goal: Fraction, start: Decimal, *, whole: bool = False) -> Decimal | None:
     """An input for which the function gives the goal (to 15 digits where no decimal gives it exactly), or None.
 
-    A straight line is solved at once, anything else by halving between two inputs on either side of the goal.
+    A straight line is solved at once, anything else by closing in from two inputs on either side of the goal.
     """
     points = list(_points(function, start))
     for (a, fa), (b, fb) in pairwise(points):
@@ -33,7 +33,7 @@ def solve(function: Function, goal: Fraction, start: Decimal, *, whole: bool = F
     ordered = sorted(points)
     for (a, fa), (b, fb) in pairwise(ordered):
         if (fa - goal) * (fb - goal) <= 0 and fa != fb:
-            found = _halve(function, goal, Fraction(a), Fraction(b), fa, whole)
+            found = _narrowed(function, goal, (Fraction(a), fa), (Fraction(b), fb), whole)
             if found is not None:
                 return found
     return None
@@ -47,21 +47,25 @@ def _points(function: Function, start: Decimal) -> Iterator[tuple[Decimal, Fract
             yield x, y
 
 
-def _halve(
-    function: Function, goal: Fraction, low: Fraction, high: Fraction, at_low: Fraction, whole: bool
+def _narrowed(
+    function: Function, goal: Fraction, low: tuple[Fraction, Fraction], high: tuple[Fraction, Fraction], whole: bool
 ) -> Decimal | None:
-    for _ in range(_HALVINGS):
-        middle = Fraction(_decimal((low + high) / 2, _DIGITS))
-        value = function(_decimal(middle, _DIGITS))
-        if value is None or high - low <= _NARROW * max(abs(low), abs(high)):
+    """Between two points on either side of the goal: in turn where a straight line meets it, and in the middle."""
+    x = low[0]
+    for turn in range(_TURNS):
+        rise = high[1] - low[1]
+        x = low[0] + (goal - low[1]) * (high[0] - low[0]) / rise if turn % 2 == 0 and rise else (low[0] + high[0]) / 2
+        x = Fraction(_decimal(x, _DIGITS))
+        value = function(_decimal(x, _DIGITS))
+        if value is None:
+            return None
+        if _close(value, goal) or abs(high[0] - low[0]) <= _NARROW * max(abs(low[0]), abs(high[0])):
             break
-        if (value - goal) * (at_low - goal) > 0:
-            low, at_low = middle, value
+        if (value - goal) * (low[1] - goal) > 0:
+            low = x, value
         else:
-            high = middle
-        if value == goal:
-            break
-    return _tidy(function, goal, high, whole)
+            high = x, value
+    return _tidy(function, goal, x, whole)
 
 
 def _tidy(function: Function, goal: Fraction, x: Fraction, whole: bool) -> Decimal | None:

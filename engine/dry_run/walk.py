@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from bpmn import vocabulary as v
@@ -533,10 +534,11 @@ class Walk:
     def filling(self, batch: BatchRecord, key: str, *, may_wait: bool = False) -> Filling:
         """The step as it can be filled in now, with what is on record elsewhere."""
         task, recipe = batch.task(key), self.rehearsal.recipe
+        tasks_of, typed_values = cache(batch.tasks_of), cache(batch.typed_values)  # asked for thousands of times
 
         def scope_of(own: Mapping[str, Value | None], start: datetime, end: datetime) -> RecordScope:
             at = {**task, "started_at": task["started_at"] or clock.text(start), "ended_at": clock.text(end)}
-            return RecordScope(recipe, batch.order, at, own, batch.tasks_of, batch.typed_values)
+            return RecordScope(recipe, batch.order, at, own, tasks_of, typed_values)
 
         return Filling(batch.step(task), recipe.calculations.get(task["step_id"], ()), scope_of, may_wait=may_wait)
 
