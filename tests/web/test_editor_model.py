@@ -65,6 +65,23 @@ WANDER = """async ([seed, count]) => {
   return { faults, done, first, last, again: await model.xml() };
 }"""
 
+POOL = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+  xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"
+  xmlns:di="http://www.omg.org/spec/DD/20100524/DI" id="d" targetNamespace="urn:x">
+ <bpmn:collaboration id="co"><bpmn:participant id="pa" name="Lab" processRef="P"/></bpmn:collaboration>
+ <bpmn:process id="P" isExecutable="true"><bpmn:startEvent id="s"/><bpmn:userTask id="t" name="Do"/><bpmn:endEvent id="e"/>
+  <bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="t"/><bpmn:sequenceFlow id="f2" sourceRef="t" targetRef="e"/></bpmn:process>
+ <bpmndi:BPMNDiagram id="dg"><bpmndi:BPMNPlane id="pl" bpmnElement="co">
+  <bpmndi:BPMNShape id="pas" bpmnElement="pa" isHorizontal="true">
+   <dc:Bounds x="10" y="10" width="600" height="200"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape id="ss" bpmnElement="s"><dc:Bounds x="70" y="80" width="36" height="36"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape id="ts" bpmnElement="t"><dc:Bounds x="170" y="60" width="100" height="80"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape id="es" bpmnElement="e"><dc:Bounds x="370" y="80" width="36" height="36"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNEdge id="f1e" bpmnElement="f1"><di:waypoint x="106" y="98"/><di:waypoint x="170" y="98"/></bpmndi:BPMNEdge>
+  <bpmndi:BPMNEdge id="f2e" bpmnElement="f2"><di:waypoint x="270" y="98"/><di:waypoint x="370" y="98"/></bpmndi:BPMNEdge>
+ </bpmndi:BPMNPlane></bpmndi:BPMNDiagram>
+</bpmn:definitions>"""
+
 SNIPPETS = {
     "Count with daily loop": {"loops", "instruction"},
     "Dispense with witness": {"instruction"},
@@ -262,3 +279,29 @@ def test_steps_say_the_name_of_their_unit_procedure_also_when_it_changes(editor)
       model.setName(part, "UP1 Rinse"); said.push(model.step(first).get("unitProcedure"));
       model.undo(); return [...said, model.step(first).get("unitProcedure")]; }""")
     assert said == ["UP1 Wash", "UP1 Rinse", "UP1 Wash"]
+
+
+def test_a_part_that_the_recipe_calls_has_a_drawing_of_its_own(editor):
+    found, page = editor
+    drawn = etree.fromstring(random_recipe(0, 8))
+    called = [str(process.get("id")) for process in drawn.iter(f"{{{BPMN}}}process")][1:]
+    lay_out(drawn)
+    found.open(page, found.draft("MR-CALL-1", etree.tostring(drawn, encoding="unicode")))
+    before = page.evaluate("batchwrightEditor.model.xml()")
+    page.select_option(".editor-bar select", f"{called[0]}_diagram")
+    page.wait_for_function("name => document.querySelector('.editor-bar select').value === name", arg=f"{called[0]}_diagram")
+    assert page.evaluate("batchwrightEditor.model.xml()") == before
+    page.evaluate("batchwrightEditor.model.insertStep({ into: batchwrightEditor.model.process }, { title: 'Deep inside' })")
+    after = Diagram.parse(page.evaluate("batchwrightEditor.model.xml()").encode())
+    (added,) = [node for node in after.nodes.values() if node.name.endswith("Deep inside")]
+    assert added.scope == called[0]
+
+
+def test_a_diagram_in_a_pool_is_edited_where_it_stands(editor):
+    found, page = editor
+    found.open(page, found.draft("MR-POOL-1", POOL))
+    page.click("button:text-is('Step')")
+    made = Diagram.parse(page.evaluate("batchwrightEditor.model.xml()").encode())
+    assert [flow.target for flow in made.outgoing["t"]] == ["S01"]
+    assert made.nodes["S01"].scope == "P"
+    assert page.locator("[role=treegrid] [role=row]").count() >= 3

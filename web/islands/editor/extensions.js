@@ -37,6 +37,7 @@ export class Extensions {
     for (const name of ["commandStack", "modeling", "moddle", "elementRegistry", "canvas", "bpmnFactory"]) {
       this[name] = modeler.get(name);
     }
+    this.modeler = modeler;
     this.commandStack.registerHandler("edit.set", SetHandler);
   }
 
@@ -52,19 +53,23 @@ export class Extensions {
 
   processElement() {
     const roots = this.canvas.getRootElements();
-    return roots.find((root) => is(root, "bpmn:Process")) ?? roots[0];
+    return roots.find((root) => is(root, "bpmn:Process") || is(root, "bpmn:Collaboration")) ?? roots[0];
   }
 
   processObject() {
     const root = this.processElement();
     const node = getBusinessObject(root);
     if (is(node, "bpmn:Process")) return node;
-    return node.get("participants").map((participant) => participant.processRef).find(Boolean);
+    return node.get("participants")?.map((participant) => participant.processRef).find(Boolean);
   }
 
   recipe() {
-    const node = this.processObject();
-    return node?.extensionElements?.get("values").find((value) => is(value, "mes:Recipe"));
+    const processes = this.definitions().get("rootElements").filter((root) => is(root, "bpmn:Process"));
+    return processes.flatMap((node) => node.extensionElements?.get("values") ?? []).find((value) => is(value, "mes:Recipe"));
+  }
+
+  definitions() {
+    return this.modeler.getDefinitions();
   }
 
   loop(element) {

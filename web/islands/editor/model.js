@@ -87,14 +87,19 @@ export class Model {
     return this.elementRegistry.get(id);
   }
 
-  // The process of the diagram, which is also the canvas's root.
+  // What the recipe's steps are drawn in: the canvas's root, or the pool in it.
   get process() {
-    const roots = this.canvas.getRootElements();
-    return roots.find((root) => is(root, "bpmn:Process") || is(root, "bpmn:Collaboration")) ?? this.canvas.getRootElement();
+    const root = this.data.processElement();
+    return root.children.find((child) => child.businessObject.processRef === this.processObject) ?? root;
   }
 
-  processes() {
-    return this.modeler.getDefinitions().get("rootElements").filter((root) => is(root, "bpmn:Process"));
+  get processObject() {
+    return this.data.processObject();
+  }
+
+  // The drawings of the file: the recipe's own, and one for each part that it calls.
+  drawings() {
+    return this.modeler.getDefinitions().get("diagrams").map((diagram) => ({ id: diagram.id, element: diagram.plane?.bpmnElement }));
   }
 
   recipe() {
@@ -265,11 +270,21 @@ export class Model {
   // Answers what could not be read of it.
   async open(xml) {
     const { warnings } = await this.modeler.importXML(xml);
+    const own = this.drawings().find(({ element }) => element && element === this.recipe()?.$parent?.$parent);
+    if (own && own.element !== this.processObject) await this.modeler.open(own.id);
     this.edition += 1;
     this.#restructured = true;
     const lost = unread(this.modeler.getDefinitions(), warnings);
     this.emit("opened", { unread: lost });
     return lost;
+  }
+
+  // Another drawing of the same file. What was done so far can't be undone afterwards.
+  async show(drawing) {
+    await this.modeler.open(drawing);
+    this.#restructured = true;
+    this.emit("opened", { unread: [] });
+    this.emit("stack", {});
   }
 
   lock() {

@@ -11,7 +11,7 @@ export async function openDiagram({ model, server, notices }, xml) {
   let anew = !/<(\w+:)?BPMNPlane/.test(xml);
   if (anew) text = (await server.layout(xml)).xml;
   let unread = await model.open(text);
-  if (!anew && model.processes().some((process) => undrawn(process, model))) {
+  if (!anew && undrawn(model.processObject, model)) {
     anew = true;
     unread = await model.open((await server.layout(xml)).xml);
   }

@@ -41,7 +41,7 @@ export class Panel {
   // What must be the same for the fields to stay where they are: otherwise the panel is drawn anew.
   #shape() {
     const { element, model } = this;
-    if (!element || element === model.process) {
+    if (this.#isWhole(element)) {
       const recipe = model.recipe();
       return ["recipe", recipe?.get("orderFields").length, recipe?.get("holdTimes").length].join("|");
     }
@@ -52,8 +52,12 @@ export class Panel {
     return [element.id, element.type, Boolean(step), ...lists, ...choices, ...flows, Boolean(element.businessObject.loopCharacteristics)].join("|");
   }
 
+  #isWhole(element) {
+    return !element || element === this.model.process || is(element, "bpmn:Process") || is(element, "bpmn:Collaboration");
+  }
+
   #changed() {
-    if (this.element && this.element !== this.model.process && !this.model.get(this.element.id)) return this.show([]);
+    if (!this.#isWhole(this.element) && !this.model.get(this.element.id)) return this.show([]);
     if (this.#shape() !== this.drawn) return this.draw();
     return this.fields.refresh();
   }
@@ -77,7 +81,7 @@ export class Panel {
   #parts() {
     const { element, model } = this;
     if (this.many) return [make("h2", {}, `${this.many.length} elements`), make("p", { class: "quiet" }, "Select one to see what it says.")];
-    if (!element || element === model.process || is(element, "bpmn:Participant")) return [make("h2", {}, "Recipe"), this.general, ...recipePart(this)];
+    if (this.#isWhole(element)) return [make("h2", {}, "Recipe"), this.general, ...recipePart(this)];
     const head = make("h2", {}, heading(element));
     if (is(element, "bpmn:SequenceFlow")) return [head, this.general, ...flowPart(this, element)];
     if (model.step(element) || is(element, "bpmn:UserTask") || is(element, "bpmn:ManualTask")) return [head, this.general, ...stepPart(this, element)];
@@ -88,8 +92,8 @@ export class Panel {
   }
 
   #tell() {
-    const id = this.element?.id ?? this.model.process?.id;
-    const recipe = !this.element || this.element === this.model.process;
+    const recipe = this.#isWhole(this.element);
+    const id = recipe ? this.model.processObject?.id : this.element.id;
     const own = this.found.filter((finding) => finding.element_id === id || (recipe && !this.model.get(finding.element_id)));
     const ways = (this.element?.outgoing ?? []).map((flow) => flow.id);
     const near = this.found.filter((finding) => ways.includes(finding.element_id));

@@ -1,6 +1,6 @@
 // Where shapes and lines stand. One command sets many places at once, in the drawing and in its BPMN-DI, and is undone
 // as one; nothing else of the diagram changes and no other behaviour is set off.
-import { getDi, is } from "bpmn-js/lib/util/ModelUtil";
+import { getDi } from "bpmn-js/lib/util/ModelUtil";
 
 const GAP = 40;
 
@@ -84,7 +84,7 @@ export function roomPlaces(scope, axis, from, by) {
     }
   };
   scope.children.forEach(put);
-  if (!is(scope, "bpmn:SubProcess") || !scope.parent) return places;
+  if (!scope.parent) return places;
   const edge = scope[axis] + scope[size];
   const { x, y, width, height } = scope;
   const grown = { element: scope, bounds: { x, y, width, height, [size]: scope[size] + by } };

@@ -50,6 +50,7 @@ export async function startEditor(root) {
   parts.tidying = new Tidying(parts);
   bindBar(parts);
   chooseView(parts, savedView());
+  offerDrawings(parts);
   fillWindow(root);
   showSelection(parts);
   window.batchwrightEditor = parts; // for the person who looks into it, and for the tests
@@ -118,6 +119,21 @@ function keys(event, model) {
     if (key === "y" || event.shiftKey) model.redo();
     else model.undo();
   }
+}
+
+// A file may hold parts that the recipe calls, each with a drawing of its own.
+function offerDrawings({ root, model, toolbar }) {
+  const select = make("select", { "aria-label": "Part", onchange: () => model.show(select.value).then(() => toolbar.fit()) });
+  const fill = () => {
+    const drawings = model.drawings().filter(({ element }) => element);
+    const now = drawings.find(({ element }) => element === model.processObject);
+    select.replaceChildren(...drawings.map(({ id, element }) => make("option", { value: id }, element.name || element.id)));
+    if (now) select.value = now.id;
+    select.hidden = drawings.length < 2;
+  };
+  model.on("opened", fill);
+  fill();
+  root.querySelector(".editor-bar h1").after(select);
 }
 
 // The editor is as high as the window leaves it below the header, however many lines that has.

@@ -44,7 +44,7 @@ export class Tidying {
   // A drawing that somebody arranged is left as it is; one that looks as the server draws it is kept that way.
   async #look() {
     this.byHand = true;
-    if (this.model.readOnly) return;
+    if (this.model.readOnly || this.#pooled()) return;
     const edition = this.model.edition;
     try {
       const { xml } = await this.server.layout(await this.model.xml());
@@ -62,8 +62,14 @@ export class Tidying {
     this.timer = setTimeout(() => this.#apply(true).catch(() => {}), AFTER_MS); // without a connection the next edit tries again
   }
 
+  // The server draws processes, not the pools around them.
+  #pooled() {
+    return this.model.process.businessObject !== this.model.processObject;
+  }
+
   async tidy() {
     clearTimeout(this.timer);
+    if (this.#pooled()) return void this.notices.show("tidy", "", "A diagram with pools is not tidied; arrange it by hand.");
     try {
       await this.#apply(false);
       this.byHand = false;
