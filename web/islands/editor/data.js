@@ -8,6 +8,15 @@ import { flowsOut } from "./runs.js";
 
 const PERFORMER = { code: "P", roles: "MFG_OP", meanings: "performed_by" };
 
+const LIMITS = ["norLow", "norHigh", "parLow", "parHigh"];
+
+// Limits at which nothing happens would judge nothing: with its first limit a parameter flags what is outside, until its
+// author says otherwise.
+function judged(properties, parameter) {
+  const first = LIMITS.some((name) => properties[name]) && !LIMITS.some((name) => parameter?.get(name));
+  return first && !(parameter && Object.hasOwn(parameter, "limitAction")) ? { limitAction: "flag" } : {};
+}
+
 export class Data extends Extensions {
   static EDITS = [
     "setName", "setId", "setStep", "becomeStep", "setSignatures", "setParameter", "addParameter", "removeParameter",
@@ -97,7 +106,7 @@ export class Data extends Extensions {
   // `properties` by our attribute names in camelCase; undefined or "" removes one; `choices` is a list.
   setParameter(element, index, properties) {
     const target = this.step(element).get("parameters")[index];
-    const changes = [{ target, properties: this.values(target, properties) }];
+    const changes = [{ target, properties: this.values(target, { ...judged(properties, target), ...properties }) }];
     const { id } = properties;
     if (id && target.id && id !== target.id) {
       const names = referencesTo(this.elementRegistry.getAll(), this.recipe(), `${element.id}.${target.id}`, `${element.id}.${id}`);
@@ -111,7 +120,7 @@ export class Data extends Extensions {
     const step = this.step(element);
     const list = step.get("parameters");
     const id = properties.id || parameterId(properties.name ?? "", list.map((parameter) => parameter.id));
-    const parameter = this.make("mes:Parameter", { type: "num", ...properties, id }, step);
+    const parameter = this.make("mes:Parameter", { type: "num", ...judged(properties), ...properties, id }, step);
     const at = index === undefined || index < 0 ? list.length : index;
     this.list(element, step, "parameters", [...list.slice(0, at), parameter, ...list.slice(at)]);
     return at;
