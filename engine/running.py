@@ -14,10 +14,11 @@ from bpmn.expressions import Value
 from engine.act import Act
 from engine.control_recipe import ControlRecipe
 from engine.errors import BatchwrightError, DamagedSnapshotError
-from engine.values import tagged, untagged
+from engine.values import canonical, tagged, untagged
 from engine.workflow import Run
 
 ADVANCED = "procedure:advanced"
+DECIDED = "decision_table:decided"
 
 
 def load_run(act: Act, batch_id: str, recipe: ControlRecipe) -> Run:
@@ -25,6 +26,12 @@ def load_run(act: Act, batch_id: str, recipe: ControlRecipe) -> Run:
     run: Run | None = act.site.runs.take(batch_id, act.seq_in(f"batch:{batch_id}") - 1)
     if run is not None:
         return run
+    run = _recomputed(act, batch_id, recipe)
+    run.take_decided()  # is on record since it was decided
+    return run
+
+
+def _recomputed(act: Act, batch_id: str, recipe: ControlRecipe) -> Run:
     cached = act.cache_get(batch_id)
     if cached is not None:
         try:
@@ -46,13 +53,16 @@ def engine_events(act: Act, batch_id: str, after: int) -> Iterator[tuple[Any, ..
 
 
 def note_advance(act: Act, batch_id: str, run: Run, events: Iterable[tuple[Any, ...]]) -> None:
-    """Put into the trail what the engine was told, and keep its snapshot for the next process."""
+    """Put into the trail what the engine was told and what decision tables made of it, and keep its snapshot."""
     written = []
     for kind, *rest in events:
         values: Mapping[str, Value | None] = rest[-1] if kind != "fire" else {}
         key = [rest[0]] if kind != "start" else []
         written.append([kind, *key, {n: None if value is None else tagged(value) for n, value in values.items()}])
     act.note(ADVANCED, stream=f"batch:{batch_id}", events=written)
+    for decided in run.take_decided():
+        said = {name: canonical(value) for name, value in decided.values.items()}
+        act.note(DECIDED, stream=f"batch:{batch_id}", table=decided.key, rules=list(decided.rules), outputs=said)
     act.cache_put(batch_id, run.snapshot().decode())
 
 

@@ -4,7 +4,7 @@ The journal is the record. A run is recomputed from it (`Procedure.replay`), or 
 """
 
 from engine.errors import DamagedSnapshotError
-from engine.workflow.instance import OpenItem
+from engine.workflow.instance import Decided, OpenItem
 from engine.workflow.procedure import Change, EngineEvent, Procedure, Run
 
-__all__ = ["Change", "DamagedSnapshotError", "EngineEvent", "OpenItem", "Procedure", "Run"]
+__all__ = ["Change", "DamagedSnapshotError", "Decided", "EngineEvent", "OpenItem", "Procedure", "Run"]

@@ -46,6 +46,15 @@ class OpenItem:
     iteration: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision table was asked: the key of its place, what it said by output, the rules (from 1) that said so."""
+
+    key: str
+    values: Mapping[str, Value]
+    rules: tuple[int, ...]
+
+
 class Token(Task):
     """A SpiffWorkflow task that tells the index when it begins or ends to wait for somebody."""
 
@@ -182,6 +191,7 @@ class Instance(Frontier, BpmnWorkflow):
         self.values: dict[str, Value] = {}
         self.passed: list[tuple[str, frozenset[str]]] = []
         self.outcome = ""
+        self.decided: list[Decided] = []
         self.items: dict[str, OpenItem] = {}
         self.tokens: dict[str, Token] = {}
         self.acting = ""
@@ -294,6 +304,14 @@ class Instance(Frontier, BpmnWorkflow):
         if prefix + name in self.values:
             raise EngineFaultError(f"the routing value {prefix}{name} would be written twice")
         self.values[prefix + name] = value
+
+    def decide(
+        self, scope: Frontier, node: str, values: Mapping[str, Value], rules: tuple[int, ...], asked: frozenset[str]
+    ) -> None:
+        """A decision table has answered: writes the outputs that something asks for."""
+        self.decided.append(Decided(scope.key(node), values, rules))
+        for name in asked & values.keys():
+            self.write(scope.prefix, f"{node}.{name}", values[name])
 
     def rewrite(self, call: str, name: str, value: Value | None, *, in_loop: bool) -> None:
         """Replaces a routing value where it stands now: in the call that wrote it, or handed on to one around it."""

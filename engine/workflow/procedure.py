@@ -20,7 +20,7 @@ from engine.errors import (
     UnsupportedDiagramError,
 )
 from engine.workflow import snapshot
-from engine.workflow.instance import Instance, OpenItem, Token
+from engine.workflow.instance import Decided, Instance, OpenItem, Token
 from engine.workflow.passage import Passage
 from engine.workflow.specification import Specification, build
 
@@ -151,6 +151,11 @@ class Run:
         _checked(values, self._specification.names.of_node.get(node_id, frozenset()), key)
         for name, value in values.items():
             self._instance.rewrite(key.rpartition("/")[0], name, value, in_loop=key.endswith("]"))
+
+    def take_decided(self) -> list[Decided]:
+        """What decision tables said since this was last asked, in order."""
+        decided, self._instance.decided = self._instance.decided, []
+        return decided
 
     def snapshot(self) -> bytes:
         """The frontier, to be kept as a cache: a few kilobytes, whatever the history."""

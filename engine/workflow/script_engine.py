@@ -50,9 +50,7 @@ class ScriptEngine(PythonScriptEngine):
             outcome = evaluate(table, _lookup(task))
         except EvaluationError as error:
             raise EngineFaultError(f"{node.name}: the decision table has no answer: {error.message}") from error
-        for name, value in outcome.values.items():
-            if name in asked:
-                scope.top_workflow.write(scope.prefix, f"{node.name}.{name}", value)
+        scope.top_workflow.decide(scope, node.name, outcome.values, outcome.rules, asked)
 
     def call_service(self, task: Any, **kwargs: Any) -> None:
         """Services are open items; the engine calls nobody."""

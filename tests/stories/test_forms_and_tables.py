@@ -16,6 +16,7 @@ from engine.actions.forms import start_form
 from engine.errors import MissingRecordsError
 from engine.queries.recipes import revision_view
 from engine.records import Signature
+from engine.running import DECIDED
 from engine.transaction import perform
 from engine.verify import verify
 from forms.definition import load, write
@@ -39,6 +40,15 @@ def drawn() -> str:
     return recipe(FLOWS, D1=d.table("D1", TABLE), **steps)
 
 
+def decided(workshop: Workshop) -> list[tuple[str, list[int]]]:
+    """What the trail says of decision tables: which, and by which rules."""
+    with workshop.site.read() as reader:
+        bodies = [json.loads(body) for (body,) in reader.fetch("SELECT body FROM journal ORDER BY seq")]
+    entries = [entry for body in bodies for entry in (body, *body.get("more", ()))]
+    said = [entry["data"] for entry in entries if entry.get("tag") == DECIDED]
+    return [(data["table"], data["rules"]) for data in said]
+
+
 @pytest.mark.parametrize(("count", "following"), [("4.9", "S3"), ("5.0", "S2")])
 def test_a_step_ends_without_its_optional_value_and_the_table_leads_on(workshop: Workshop, count: str, following: str) -> None:
     workshop.run(drawn())
@@ -48,6 +58,7 @@ def test_a_step_ends_without_its_optional_value_and_the_table_leads_on(workshop:
     workshop.enter("S1", n=count)
     workshop.sign("S1")
     assert (workshop.open, workshop.exceptions()) == ([following], [])
+    assert decided(workshop) == [("D1", [1 if following == "S3" else 2])]
     workshop.do(following)
     assert workshop.state != "IN_PROGRESS"
     site = workshop.site

@@ -46,6 +46,14 @@ def test_a_replay_and_a_restored_run_are_where_the_run_was() -> None:
     assert run.snapshot() == restored.snapshot() == again.snapshot()
 
 
+def test_it_tells_what_was_decided_by_which_rules_once() -> None:
+    run = Procedure.from_xml(drawn()).start()
+    run.complete("S1", {"S1.n": Decimal(7)})
+    (decided,) = run.take_decided()
+    assert (decided.key, decided.values["way"], decided.rules) == ("D1", "usual", (2,))
+    assert run.take_decided() == []
+
+
 def test_in_a_loop_it_decides_anew_in_each_iteration() -> None:
     rows = ("> 5 | < 3 | true", "- | >= 3 | false", "<= 5 | < 3 | false")
     table = d.table("D1", d.rules({"S1.n": "num", "day": "num"}, {"again": "bool"}, *rows))
