@@ -133,7 +133,7 @@ def _draft(found: _Found) -> dict[str, Any]:
         drafts.start_draft, stream=f"recipe:{found.id}", recipe_id=found.id, revision=found.revision, title=found.title,
         product=found.product, xml=found.xml.decode(), origin={
             "files": [found.name],
-            "repairs": [f"{repair.what}: {repair.before} -> {repair.after}"[:500] for repair in found.opened.repairs if repair.applied],
+            "repairs": [f"{one.what}: {one.before} -> {one.after}"[:500] for one in found.opened.repairs if one.applied],
             "restored": sorted(found.restored),
         },
     )  # fmt: skip

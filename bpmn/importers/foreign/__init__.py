@@ -7,7 +7,7 @@ findings of the checks, with their lines. Extension elements of other vendors st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -32,7 +32,10 @@ class ForeignProcess:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A diagram of another modeler: the XML after the repairs agreed to, all repairs offered, what remains to be done."""
+    """A diagram of another modeler: the XML after the repairs agreed to, all repairs offered, what remains to be done.
+
+    `line` of repairs and findings is that of the file as it came.
+    """
 
     xml: bytes
     repairs: tuple[Repair, ...]
@@ -68,8 +71,15 @@ def open_foreign(xml: bytes, *, decided: Mapping[str, bool] | None = None, proce
         ForeignProcess(str(p.get("id")), " ".join(p.get("name", "").split()), process.size(p)) for p in bench.processes()
     )
     recipe = process.choose(root, process_id)
-    remaining = check_diagram(mended).findings
+    remaining = _of_the_file(check_diagram(mended).findings, root)
     return Opened(mended, tuple(bench.repairs), remaining, found, recipe.get("id", "") if recipe is not None else "")
+
+
+def _of_the_file(findings: tuple[Finding, ...], root: etree._Element) -> tuple[Finding, ...]:
+    """The findings with the lines of the file as it came; 0 for elements that it did not have."""
+    lines = {str(element.get("id")): element.sourceline or 0 for element in root.iter(etree.Element) if element.get("id")}
+    told = (replace(finding, line=lines.get(finding.element_id, 0)) for finding in findings)
+    return tuple(sorted(told, key=lambda finding: finding.line))
 
 
 def _with_our_namespace(root: etree._Element) -> etree._Element:

@@ -7,8 +7,8 @@ import re
 from lxml import etree
 
 from bpmn.checks.schema import GATEWAYS
-from bpmn.expressions import ExpressionError, parse
 from bpmn.diagram import mes_elements
+from bpmn.expressions import ExpressionError, parse
 from bpmn.importers.foreign.repair import Workbench, bpmn, called, extension, local
 from bpmn.vocabulary import NAMESPACE
 
@@ -42,7 +42,14 @@ def _condition(bench: Workbench, flow: etree._Element) -> None:
         def remove() -> None:
             flow.remove(condition)
 
-        bench.offer("empty_condition", flow, f"{called(flow)} has an empty condition", "empty", "no condition", remove)
+        bench.offer(
+            "empty_condition",
+            flow,
+            f"{called(flow)} has an empty condition",
+            f"empty {' '.join(map(str, condition.attrib.values()))}",
+            "no condition",
+            remove,
+        )
         return
     ours, language = _translated(text), condition.get("language", "")
     if ours is not None and (ours != text or language):

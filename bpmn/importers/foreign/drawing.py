@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
+from bpmn.checks.schema import FLOW_NODES
+from bpmn.diagram import BPMN
 from bpmn.importers.foreign.repair import Workbench, bpmn, local
 from bpmn.layout import DC, DD, DI, lay_out
 
@@ -17,7 +19,7 @@ def repair(bench: Workbench) -> None:
     shapes = _shapes(bench.root)
     wanted = {str(element.get("id")): element for element in (*bench.nodes(), *bench.flows())}
     missing = {key: element for key, element in wanted.items() if key not in shapes}
-    if not missing:
+    if not missing or not _connected(bench):
         return
     process = bench.root.find(bpmn("process"))
     whole = bench.root if process is None else process
@@ -35,6 +37,19 @@ def repair(bench: Workbench) -> None:
         bench.offer(
             "shapes", whole, "what has no place on the drawing gets one", before, "places beside what they belong to", add
         )
+
+
+def _connected(bench: Workbench) -> bool:
+    """True where every flow joins two nodes of its scope; what hangs in the air can't be drawn, and is told by the checks."""
+    scopes: dict[etree._Element | None, set[str]] = {}
+    for node in bench.nodes():
+        scopes.setdefault(node.getparent(), set()).add(str(node.get("id")))
+    drawn = sum(map(len, scopes.values()))
+    nodes = sum(1 for element in bench.root.iter(f"{{{BPMN}}}*") if local(element) in FLOW_NODES)
+    flows = list(bench.root.iter(bpmn("sequenceFlow")))
+    return drawn == nodes and all(
+        flow.get("id") and {flow.get("sourceRef"), flow.get("targetRef")} <= scopes.get(flow.getparent(), set()) for flow in flows
+    )
 
 
 def _shapes(root: etree._Element) -> dict[str, etree._Element]:

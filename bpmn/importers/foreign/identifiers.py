@@ -17,12 +17,45 @@ from bpmn.importers.foreign.repair import Workbench, called, local
 _STEPS = frozenset({"task", "userTask", "manualTask", "sendTask", "receiveTask", "businessRuleTask"})
 _IN_EXPRESSIONS = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _REFERENCES = frozenset(
-    "sourceRef targetRef attachedToRef default bpmnElement processRef calledElement messageRef escalationRef errorRef signalRef "
-    "dataObjectRef dataStoreRef itemRef itemSubjectRef categoryValueRef partitionElementRef definitionalCollaborationRef "
-    "sourceElement targetElement choreographyActivityShape labelStyle operationRef structureRef".split()
+    [
+        "sourceRef",
+        "targetRef",
+        "attachedToRef",
+        "default",
+        "bpmnElement",
+        "processRef",
+        "calledElement",
+        "messageRef",
+        "escalationRef",
+        "errorRef",
+        "signalRef",
+        "dataObjectRef",
+        "dataStoreRef",
+        "itemRef",
+        "itemSubjectRef",
+        "categoryValueRef",
+        "partitionElementRef",
+        "definitionalCollaborationRef",
+        "sourceElement",
+        "targetElement",
+        "choreographyActivityShape",
+        "labelStyle",
+        "operationRef",
+        "structureRef",
+    ]
 )
 _TEXTS = frozenset(
-    "incoming outgoing flowNodeRef sourceRef targetRef dataInputRefs dataOutputRefs loopDataInputRef inputDataItem".split()
+    [
+        "incoming",
+        "outgoing",
+        "flowNodeRef",
+        "sourceRef",
+        "targetRef",
+        "dataInputRefs",
+        "dataOutputRefs",
+        "loopDataInputRef",
+        "inputDataItem",
+    ]
 )
 
 

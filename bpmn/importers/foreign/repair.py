@@ -39,6 +39,8 @@ class Workbench:
     decided: Mapping[str, bool] = field(default_factory=dict)
     repairs: list[Repair] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    _nodes: list[etree._Element] | None = None
+    _flows: list[etree._Element] | None = None
 
     def __post_init__(self) -> None:
         self.ids |= {str(e.get("id")) for e in self.root.iter(etree.Element) if e.get("id")}
@@ -55,6 +57,7 @@ class Workbench:
         agreed = self.decided.get(repair.key, safe)
         if agreed:
             mend()
+            self._nodes = self._flows = None
         self.repairs.append(replace(repair, applied=agreed))
         return agreed
 
@@ -75,14 +78,17 @@ class Workbench:
         return self.root.findall(f"{{{BPMN}}}process")
 
     def nodes(self) -> Iterator[etree._Element]:
-        """Every step, event and gateway, in document order."""
-        for element in list(self.root.iter(f"{{{BPMN}}}*")):
-            if local(element) in FLOW_NODES:
-                yield element
+        """Every step, event and gateway that has an id, in document order; of others nothing can be said."""
+        if self._nodes is None:
+            elements = self.root.iter(f"{{{BPMN}}}*")
+            self._nodes = [element for element in elements if local(element) in FLOW_NODES and element.get("id")]
+        yield from self._nodes
 
     def flows(self) -> list[etree._Element]:
-        """Every sequence flow."""
-        return list(self.root.iter(bpmn("sequenceFlow")))
+        """Every sequence flow that has an id."""
+        if self._flows is None:
+            self._flows = [flow for flow in self.root.iter(bpmn("sequenceFlow")) if flow.get("id")]
+        return self._flows
 
     def outgoing(self, node: etree._Element) -> list[etree._Element]:
         """The flows that leave a node, as drawn."""
@@ -135,14 +141,17 @@ def extension(element: etree._Element, name: str) -> etree._Element:
     return etree.SubElement(holder, f"{{{NAMESPACE}}}{name}")
 
 
+_KEPT = "Imported as "
+
+
 def remark(element: etree._Element, text: str) -> None:
     """Keep words as documentation of an element, where its own place for them is gone."""
     note = etree.Element(bpmn("documentation"))
-    note.text = text
+    note.text = _KEPT + text
     element.insert(0, note)
 
 
 def text_of(element: etree._Element) -> str:
-    """The documentation of an element."""
+    """The documentation of an element, without what was kept there of another program."""
     notes = ("".join(note.itertext()) for note in element.iterchildren(bpmn("documentation")))
-    return "\n".join(" ".join(note.split()) for note in notes if note.strip())
+    return "\n".join(" ".join(note.split()) for note in notes if note.strip() and not note.startswith(_KEPT))

@@ -62,7 +62,7 @@ def _to_user_task(bench: Workbench, node: etree._Element, kind: str) -> None:
         if script is not None:
             node.remove(script)
         if kept:
-            remark(node, f"Imported as {kind}; {'; '.join(kept)}")
+            remark(node, f"{kind}; {'; '.join(kept)}")
 
     what = f"{called(node)} becomes a step ({_SAFE.get(kind) or _BY_MACHINE[kind]})"
     before = " ".join([kind, *kept])
