@@ -111,6 +111,25 @@ def test_limits_keep_what_they_mean(hands):
     assert (intact.id, intact.type, intact.nor_low, intact.nor_high) == ("bag_intact", "bool", "true", "true")
 
 
+def test_the_first_limit_flags_what_is_outside_until_the_author_says_otherwise(hands):
+    hands.click("S03#0", "name")
+    hands.press("Alt+Enter")
+    hands.fill(name="Density", uom="g/L")
+    hands.press("Enter")
+    assert diagram(hands).steps["S03"].parameters[1].limit_action == "none"
+    hands.click("S03#1", "parLow")
+    hands.type("1000")
+    hands.press("Enter")
+    assert diagram(hands).steps["S03"].parameters[1].limit_action == "flag"
+    hands.click("S03#1", "limitAction")
+    hands.type("none")
+    hands.press("Enter")
+    hands.click("S03#1", "parHigh")
+    hands.type("1100")
+    hands.press("Enter")
+    assert diagram(hands).steps["S03"].parameters[1].limit_action == "none"
+
+
 def test_what_is_not_understood_stays_open_with_the_reason(hands):
     hands.click("S01#0", "type")
     hands.type("colour")
