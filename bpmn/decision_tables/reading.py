@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 from lxml import etree
 
@@ -93,7 +93,7 @@ class _Reader:
             by_name = {part: found[:MAX_COLUMNS] for part, found in by_name.items()}
         inputs = [self.input(child, i) for i, child in enumerate(by_name["input"])]
         outputs = [self.output(child, i, name, len(by_name["output"])) for i, child in enumerate(by_name["output"])]
-        headings = tuple(child.get("name") or child.get("label", "") for child in by_name["annotation"])
+        headings = tuple(child.get("name", child.get("label", "")) for child in by_name["annotation"])
         rules = [self.rule(child, n, len(inputs), len(outputs), len(headings)) for n, child in enumerate(by_name["rule"], 1)]
         width = max([len(headings), *(len(rule.annotations) for rule in rules)])
         return Table(
@@ -104,14 +104,14 @@ class _Reader:
             headings + ("",) * (width - len(headings)),
         )  # fmt: skip
 
-    def policy(self, element: etree._Element) -> Any:
+    def policy(self, element: etree._Element) -> str:
         policy = element.get("hitPolicy", "UNIQUE")
         if policy not in HIT_POLICIES:
             self.problem(element, f"the hit policy {policy[:40]} is not run", f"use {', '.join(HIT_POLICIES)}")
             return "UNIQUE"
         return policy
 
-    def aggregation(self, element: etree._Element) -> Any:
+    def aggregation(self, element: etree._Element) -> str:
         aggregation = element.get("aggregation", "")
         if aggregation not in AGGREGATIONS:
             self.problem(element, f"the aggregation {aggregation[:40]} is not known", "use SUM, MIN, MAX or COUNT, or none")
@@ -128,7 +128,7 @@ class _Reader:
                 self.attributes(child)
                 self.language(child)
                 expression, kind = self.text(child), self.type_of(child, column)
-        return Input(expression, kind, element.get("label", ""), self.within(element, "inputValues"))  # type: ignore[arg-type]
+        return Input(expression, kind, element.get("label", ""), self.within(element, "inputValues"))
 
     def output(self, element: etree._Element, index: int, decision: str, count: int) -> Output:
         column = f"out{index + 1}"
@@ -136,9 +136,9 @@ class _Reader:
         self.attributes(element)
         for _ in self.children(element, {"outputValues", "defaultOutputEntry"}, "remove it"):
             pass
-        name = element.get("name") or (decision if count == 1 else "")
+        name = element.get("name", decision if count == 1 else "")
         return Output(
-            name, self.type_of(element, column), element.get("label", ""),  # type: ignore[arg-type]
+            name, self.type_of(element, column), element.get("label", ""),
             self.within(element, "outputValues"), self.within(element, "defaultOutputEntry"),
         )  # fmt: skip
 
@@ -211,9 +211,9 @@ class _Reader:
     def problem(
         self, element: etree._Element, message: str, what_to_do: str, rule: int = 0, column: str = "", *, warning: bool = False
     ) -> None:
-        line = element.sourceline
-        severity = "warning" if warning else "error"
-        found = Problem(message, what_to_do, rule, column, severity, line if isinstance(line, int) else 0)  # type: ignore[arg-type]
+        line: object = element.sourceline
+        severity: Literal["error", "warning"] = "warning" if warning else "error"
+        found = Problem(message, what_to_do, rule, column, severity, line if isinstance(line, int) else 0)
         self.found.problems.append(found)
 
 
@@ -221,7 +221,7 @@ def _typed_input(column: Input, cells: list[str]) -> Input:
     kind = column.type or next((k for k in ("num", "bool", "text") if _fits(k, [*cells, column.allowed])), "text")
     if kind == "text" and column.allowed:
         kind = "choice"
-    return Input(column.expression, kind, column.label, column.allowed)  # type: ignore[arg-type]
+    return Input(column.expression, kind, column.label, column.allowed)
 
 
 def _fits(kind: str, cells: list[str]) -> bool:
@@ -237,7 +237,7 @@ def _typed_output(column: Output, cells: list[str]) -> Output:
     kind = column.type or _kind_of_outputs([cell for cell in (*cells, column.default) if cell])
     if kind == "text" and column.allowed:
         kind = "choice"
-    return Output(column.name, kind, column.label, column.allowed, column.default)  # type: ignore[arg-type]
+    return Output(column.name, kind, column.label, column.allowed, column.default)
 
 
 def _kind_of_outputs(cells: list[str]) -> str:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from bpmn.expressions.kinds import INSTANT, NUMBER, TEXT, TRUTH
 from bpmn.expressions.values import Value
 
-ColumnType = Literal["num", "bool", "text", "choice", "date_time"]
-HitPolicy = Literal["UNIQUE", "FIRST", "COLLECT"]
-Aggregation = Literal["", "SUM", "MIN", "MAX", "COUNT"]
-
-COLUMN_TYPES: tuple[ColumnType, ...] = ("num", "bool", "text", "choice", "date_time")
-HIT_POLICIES: tuple[HitPolicy, ...] = ("UNIQUE", "FIRST", "COLLECT")
-AGGREGATIONS: tuple[Aggregation, ...] = ("", "SUM", "MIN", "MAX", "COUNT")
+COLUMN_TYPES: tuple[str, ...] = ("num", "bool", "text", "choice", "date_time")
+HIT_POLICIES: tuple[str, ...] = ("UNIQUE", "FIRST", "COLLECT")
+AGGREGATIONS: tuple[str, ...] = ("", "SUM", "MIN", "MAX", "COUNT")
 KIND_OF_COLUMN: dict[str, Value] = {"num": NUMBER, "bool": TRUTH, "text": TEXT, "choice": TEXT, "date_time": INSTANT}
 MAX_RULES = 500
 MAX_COLUMNS = 30
@@ -25,7 +20,7 @@ class Input:
     """What the table looks at: an expression, its type, and the values it can have (a cell such as `[0 .. 100]`)."""
 
     expression: str
-    type: ColumnType = "text"
+    type: str = "text"
     label: str = ""
     allowed: str = ""
 
@@ -40,7 +35,7 @@ class Output:
     """What the table says: a name, its type, the values it can have, and what it is where no rule matches."""
 
     name: str
-    type: ColumnType = "text"
+    type: str = "text"
     label: str = ""
     allowed: str = ""
     default: str = ""
@@ -62,11 +57,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table. `annotations` are the headings of the remarks."""
+    """A decision table. `annotations` are the headings of the remarks. What its words may be is said above, and judged later."""
 
     name: str = ""
-    hit_policy: HitPolicy = "UNIQUE"
-    aggregation: Aggregation = ""
+    hit_policy: str = "UNIQUE"
+    aggregation: str = ""
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()
     rules: tuple[Rule, ...] = field(default=())

@@ -67,7 +67,8 @@ def _rule(parent: etree._Element, rule: Rule, name: str) -> None:
 
 def _child(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
     element = etree.SubElement(parent, f"{{{DMN}}}{tag}")
-    element.attrib.update(attributes)
+    for name, value in attributes.items():
+        element.set(name, value)
     return element
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -31,13 +32,12 @@ TABLE = d.rules({"S1.n": "num"}, {"way": "text"}, '< 5 | "short"', '>= 5 | "long
 FLOWS = 'begin > S1 > D1 > x1; x1 > S2 if D1.way == "long"; x1 > S3 else; S2 > end; S3 > end2'
 
 
-def told(text: str = "Do it as the instruction says.", **more: object) -> dict[str, object]:
-    return {"instruction": text, **more}
+TOLD = {"instruction": "Do it as the instruction says."}
 
 
 def drawn() -> str:
-    steps = {"S1": step("S1", number("n"), REMARK, **told()), "S2": step("S2", **told()), "S3": step("S3", **told())}
-    return recipe(FLOWS, D1=d.table("D1", TABLE), **steps)
+    steps = {"S1": step("S1", number("n"), REMARK, **TOLD), "S2": step("S2", **TOLD), "S3": step("S3", **TOLD)}
+    return recipe(FLOWS, **{**steps, "D1": d.table("D1", TABLE)})  # type: ignore[arg-type]
 
 
 def decided(workshop: Workshop) -> list[tuple[str, list[int]]]:
@@ -83,23 +83,23 @@ def own_decision_form(workshop: Workshop) -> None:
     asked = Field("physician_told", "Was the physician told?", "bool")
     text = write(replace(definition, fields=(*definition.fields, asked)))
     pia, _ = workshop.crew["PROC"]
-    act = {"stream": "recipe:decision", "actor": pia}
-    perform(workshop.site, start_form, name="decision", **act)  # type: ignore[arg-type]
-    perform(workshop.site, save_draft, revision_id="decision@2", xml=text, version=1, **act)  # type: ignore[arg-type]
+    act: dict[str, Any] = {"stream": "recipe:decision", "actor": pia}
+    perform(workshop.site, start_form, name="decision", **act)
+    perform(workshop.site, save_draft, revision_id="decision@2", xml=text, version=1, **act)
     for meaning, roles in recipes.ROUTE:
         signer, proof = workshop.crew[roles[0]]
         entries = SUBMISSION if meaning == "authored_by" else {"verdict": "agree"}
-        signed = {"actor": signer, "proof": proof, "meaning": meaning, "entries": entries}
+        signed: dict[str, Any] = {"actor": signer, "proof": proof, "meaning": meaning, "entries": entries}
         perform(workshop.site, recipes.sign_recipe, stream="batch:decision@2", revision_id="decision@2", **signed)
     quality, proof = workshop.crew["QA_DISP"]
-    now = {"actor": quality, "proof": proof, "effective_at": clock.text(clock.now())}
+    now: dict[str, Any] = {"actor": quality, "proof": proof, "effective_at": clock.text(clock.now())}
     perform(workshop.site, recipes.make_effective, stream="batch:decision@2", revision_id="decision@2", **now)
 
 
 def test_a_decision_is_asked_for_by_the_site_s_form_and_says_which(workshop: Workshop) -> None:
     own_decision_form(workshop)
     high = number("n", nor="1..10", par="0..12")
-    workshop.run(recipe("begin > S1 > end", S1=step("S1", high, **told())))
+    workshop.run(recipe("begin > S1 > end", S1=step("S1", high, **TOLD)))
     workshop.start("S1")
     workshop.enter("S1", n="13")
     asked = {"task_key": "S1", "outcome": "proceed", "reason": "No effect on the product.", "proof": True}

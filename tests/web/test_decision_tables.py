@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -41,7 +40,7 @@ def drawn() -> str:
 
 
 @pytest.fixture
-def site(small_site: Site) -> Iterator[Site]:
+def site(small_site: Site) -> Site:
     hire(small_site, "pia", "Pia Owner", ("PROC",))
     perform(small_site, start_draft, actor=PIA, stream="recipe:MR-WAY-001", recipe_id="MR-WAY-001", revision="1.0", xml=drawn())
     return small_site

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -23,7 +22,7 @@ DRAFT = "/forms/reason@2"
 
 
 @pytest.fixture
-def site(small_site: Site) -> Iterator[Site]:
+def site(small_site: Site) -> Site:
     hire(small_site, "pia", "Pia Owner", ("PROC",))
     return small_site
 

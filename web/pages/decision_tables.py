@@ -127,8 +127,8 @@ def table_of_form(form: Mapping[str, str]) -> Table:
     policy, aggregation = text("policy"), text("aggregation")
     return Table(
         name=text("name"),
-        hit_policy=policy if policy in HIT_POLICIES else "UNIQUE",  # type: ignore[arg-type]
-        aggregation=aggregation if aggregation in AGGREGATIONS and policy == "COLLECT" else "",  # type: ignore[arg-type]
+        hit_policy=policy if policy in HIT_POLICIES else "UNIQUE",
+        aggregation=aggregation if aggregation in AGGREGATIONS and policy == "COLLECT" else "",
         inputs=tuple(column(Input, f"in{i}", "expression", "label", "allowed") for i in inputs),
         outputs=tuple(column(Output, f"out{i}", "name", "label", "allowed", "default") for i in outputs),
         rules=tuple(rules),

@@ -163,8 +163,9 @@ def sheet_of_text(text: str) -> Sheet:
     except (ValueError, RecursionError):
         given = None
     said = given if isinstance(given, dict) else {}
-    items = said.get("fields") if isinstance(said.get("fields"), list) else []
-    return Sheet(str(said.get("title") or ""), [_field_of(item) for item in items[:MOST_FIELDS] if isinstance(item, dict)])
+    listed = said.get("fields")
+    items = listed[:MOST_FIELDS] if isinstance(listed, list) else []
+    return Sheet(str(said.get("title") or ""), [_field_of(item) for item in items if isinstance(item, dict)])
 
 
 def same(text: str, other: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from bpmn.decision_tables import Surroundings, Table, evaluate, judge
+from bpmn.decision_tables import Rule, Surroundings, Table, evaluate, judge
 from bpmn.decision_tables.coverage import Coverage
 from bpmn.expressions import EvaluationError, parse
 from tests.drawings import rules
@@ -19,7 +20,7 @@ NUMBERS = ["-", "< 2", "<= 2", "> 2", ">= 2", "1 .. 3", "(1 .. 3]", "[1 .. 3)", 
 CHOICES = ["-", '"a"', '"b", "c"', 'not("a")']
 TRUTHS = ["-", "true", "false"]
 INPUTS = {"x": "num", "c": "choice", "t": "bool"}
-DOMAIN = {1: ("a", "b", "c")}
+DOMAIN: dict[int, tuple[str, ...]] = {1: ("a", "b", "c")}
 
 
 def drawn(seed: int) -> Table:
@@ -32,14 +33,14 @@ def drawn(seed: int) -> Table:
 
 def matching(table: Table) -> dict[tuple[object, ...], list[int]]:
     """Which rules match each value there is, by trying each rule alone."""
-    found = {}
+    found: dict[tuple[object, ...], list[int]] = {}
     for x, c, t in itertools.product(GRID, DOMAIN[1], (True, False)):
         values = {"x": x, "c": c, "t": t}
         found[x, c, t] = [n for n, rule in enumerate(table.rules, 1) if _alone(table, rule, values)]
     return found
 
 
-def _alone(table: Table, rule: object, values: dict[str, object]) -> bool:
+def _alone(table: Table, rule: Rule, values: Mapping[str, object]) -> bool:
     try:
         return bool(evaluate(replace(table, rules=(rule,)), values).rules)
     except EvaluationError:
