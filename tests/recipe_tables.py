@@ -48,7 +48,7 @@ def write(folder: Path, header: Mapping[str, Any] | None = None, **tables: str) 
 def drawn(folder: Path, header: Mapping[str, Any] | None = None, **tables: str) -> Imported:
     """The recipe of these tables; it passes every check of a diagram."""
     imported = import_tables(write(folder, header, **tables), "RECIPE")
-    findings = [str(finding) for finding in check_diagram(imported.xml).findings]
+    findings = [str(finding) for finding in check_diagram(imported.xml).errors]
     assert not findings, "\n".join(findings)
     return imported
 

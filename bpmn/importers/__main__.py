@@ -28,10 +28,10 @@ def main(arguments: list[str]) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(imported.xml)
     print(summary(imported, out))
-    findings = check_diagram(imported.xml).findings
-    for finding in findings:
+    report = check_diagram(imported.xml)
+    for finding in report.findings:
         print(f"  {finding}", file=sys.stderr)
-    return 1 if findings else 0
+    return 0 if report.ok else 1
 
 
 def summary(imported: Imported, out: Path) -> str:

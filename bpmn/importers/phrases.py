@@ -88,7 +88,7 @@ class LoopItem:
 
 @dataclass(frozen=True, slots=True)
 class LoopPhrase:
-    """A loop: its items, the condition to go again, and the number of its last iteration or of its iterations."""
+    """A loop: its items, the condition to go again (empty: always), and the number of its last iteration or of its iterations."""
 
     items: tuple[LoopItem, ...]
     again: str
@@ -261,7 +261,7 @@ def read_loop(of: str, condition: str, note: str) -> LoopPhrase:
         raise PhraseError(f"{condition!r} does not say at most how often", LOOP_FORMS)
     items = tuple(_loop_item(part, counter or "iteration") for part in split_outside(of, ",") if part)
     return LoopPhrase(
-        items, str(said.get("again", "true")), int(said.get("last", 0)), int(said.get("times", 0)), counter,
+        items, str(said.get("again", "")), int(said.get("last", 0)), int(said.get("times", 0)), counter,
         int(said.get("first", 1)), str(said.get("previous", "")),
     )  # fmt: skip
 

@@ -162,6 +162,7 @@ def _unused(proposed: ProposedTables) -> None:
             filled = sum(bool(row[column]) for row in table.rows[mapping.heading_row + 1 :])
             if not name and filled:
                 cell = Cell(number, max(mapping.heading_row, 0), column)
+                said = f"{filled} cell{'s' * (filled > 1)}"
                 proposed.left_out.append(
-                    LeftOut(proposed.place(cell), f"{filled} {'cells' if filled > 1 else 'cell'}", "the column is not imported: nothing says what it means")
+                    LeftOut(proposed.place(cell), said, "the column is not imported: nothing says what it means")
                 )

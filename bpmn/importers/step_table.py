@@ -38,6 +38,7 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _WHOLE = ("flow", "hold")  # columns that may say something beside the heading of a section
+_QUALITYS = ("qa_review", "disposition")
 _MOST_TITLE = 90
 
 
@@ -250,6 +251,9 @@ class _Table:
             cells["kind"] = word_of("kind", kind) or ""
             if not cells["kind"]:
                 self._steps.proposed.leave_out(self._cell(row, "kind"), kind, "it is no kind of step")
+        if cells.get("kind") in _QUALITYS and "Q" not in cells["verification"]:
+            cells["verification"] += "+Q"
+            self._steps.proposed.doubt(self._cell(row, "kind"), "quality signs this step, though the table does not say so")
         self._part = self._steps.begin(self._number, row, said_id, cells)
         self._said_id = said_id
         place = self._cell(row, "title" if title else "instruction" if instruction else "step_id")
@@ -284,7 +288,8 @@ class _Table:
                 codes.append(code)
         if not codes and not self._unsigned:
             self._unsigned = True
-            self._steps.proposed.doubt(Cell(self._number, row, -1), "nothing says who signs: the performer, here and further down")
+            cell = Cell(self._number, row, -1)
+            self._steps.proposed.doubt(cell, "nothing says who signs: the performer, here and further down")
         return "+".join(codes or ["P"])
 
     def _note(self, part: Part, row: int) -> None:

@@ -163,7 +163,7 @@ class Structure:
         loop = Loop(
             id=row["id"],
             body=[*place.blocks],
-            again=re.sub(r"\biteration\b", counter, plain_words(phrase.again)),
+            again=re.sub(r"\biteration\b", counter, plain_words(phrase.again or f"iteration < {phrase.first + maximum - 1}")),
             maximum=maximum,
             counter=counter,
             label=said.get("label", phrase.counter[:1].upper() or "#"),

@@ -34,6 +34,13 @@ def test_a_criterion_becomes_bounds_or_the_expected_result(
     assert (found.judge, found.qualifier) == ("specification", means[0] == "num")
 
 
+@pytest.mark.parametrize(("criterion", "exclusive"), [("<0.25", ("par_high",)), (">15 and <=70", ("par_low",)), (">=15", ())])
+def test_a_criterion_may_exclude_its_bound(tmp_path: Path, criterion: str, exclusive: tuple[str, ...]) -> None:
+    rows = table(HEADING, ("x", "method", criterion, "%", "CQA"))
+    found = drawn(tmp_path, steps=STEPS, release_specification=rows).steps[1].parameters[0]
+    assert found.exclusive == exclusive
+
+
 def test_a_calculated_attribute_is_computed_not_entered(tmp_path: Path) -> None:
     rows = table(HEADING, ("dose_per_bag", "calc: dose / 3", ">=1e6", "cells", "CQA"))
     found = drawn(tmp_path, steps=STEPS, parameters=DOSE, release_specification=rows).steps[1].parameters[0]
@@ -42,7 +49,7 @@ def test_a_calculated_attribute_is_computed_not_entered(tmp_path: Path) -> None:
 
 
 BAD = [
-    (">70", "%", "criterion", "'>70' is not understood"),
+    ("<70 and <80", "%", "criterion", "'<80' is not understood"),
     (">=70 or so", "%", "criterion", "nothing is called so"),
     ("high", "%", "criterion", "'high' is no bound"),
     ("grey", "bool", "criterion", "the opposite of 'grey' is not known"),

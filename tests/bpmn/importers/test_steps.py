@@ -45,13 +45,13 @@ def test_the_header_says_who_signs_for_all_steps_and_for_one(tmp_path: Path) -> 
 )
 def test_when_materials_are_scanned(tmp_path: Path, materials: str, instruction: str, scans: list[object]) -> None:
     row = ("S1", "UP1", "Wash", "P", materials, "", instruction)
-    step = drawn(tmp_path, steps=table(HEADING, row)).steps[0]
+    step = drawn(tmp_path, steps=table(HEADING, row, ("S2", "UP1", "Fill", "P", "bag", "", "Fill."))).steps[0]
     assert [(scan.kind, scan.scope) for scan in step.scans] == scans
 
 
 def test_kind_of_a_step_follows_its_operation(tmp_path: Path) -> None:
     operations = ("ProdReview", "QC", "QA review", "Disposition", "Shipping", "MidQC", "QCSample")
-    rows = [(f"S{n}", "UP1", "Step", "P", "", "", "", operation) for n, operation in enumerate(operations)]
+    rows = [(f"S{n}", "UP1", "Step", "P+Q", "", "", "", operation) for n, operation in enumerate(operations)]
     kinds = [step.kind for step in drawn(tmp_path, steps=table(HEADING, *rows)).steps]
     assert kinds == ["production_review", "qc_results", "qa_review", "disposition", "shipment", "manufacture", "manufacture"]
 
