@@ -21,8 +21,9 @@ def life_cycle_view(site: Site, revision_id: str, actor: Actor) -> dict[str, Any
     """The life cycle of a revision. Without one, of a revision from before there was any, everything is empty.
 
     `held`: why it stands still, if it does. `waiting`: open steps with their roles, `mine` where this person may sign, else
-    `why_not`. `any_time`: what may come at any time, such as its withdrawal. `signatures`: each with `void`, who returned it,
-    when and why. `said`: verdicts and reasons that people recorded, oldest first.
+    `why_not`, and what an author stated `earlier`. `any_time`: what may come at any time, such as its withdrawal.
+    `signatures`: each with `void`, who returned it, when and why. `said`: verdicts and reasons that people recorded, oldest
+    first.
     """
     with site.read() as reader:
         row = reader.find(Batch, id=revision_id, kind=KIND)
@@ -57,7 +58,15 @@ def _step(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
         "opened_at": task["opened_at"],
         "mine": has_role and not why_not,
         "why_not": why_not,
+        "earlier": _earlier(run, task) if slot and "authored_by" in slot.meanings else {},
     }
+
+
+def _earlier(run: BatchRecord, task: Row) -> dict[str, str]:
+    """What the author stated in the round before, by parameter, so that nobody types it twice."""
+    done = [t for t in run.tasks_of(task["step_id"]) if t["state"] == "completed"]
+    last = max(done, key=lambda t: t["completed_at"], default=None)
+    return {name: row["text"] for name, row in run.values(last["key"]).items()} if last else {}
 
 
 def _signatures(run: BatchRecord, tasks: list[Row]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from engine.documents import DIAGRAM_KINDS, told
 from engine.form import findings_of_forms
 from engine.queries.task_view import parameter_view, step_view
 from engine.reader import Reader
-from engine.records import RecipeDraft, RecipeRevision, Signature
+from engine.records import Person, RecipeDraft, RecipeRevision, Signature
 from engine.revision_facts import current_document, findings, revision_facts
 from engine.revisions import in_effect, revision_order
 from engine.rules.facts import Limits
@@ -63,7 +63,7 @@ def revision_view(site: Site, revision_id: str) -> dict[str, Any]:
             "order_fields": diagram.recipe.order_fields,
             "facts": revision_facts(reader, revision_id),
             "findings": _findings(reader, row) if row["state"] == "DRAFT" else [],
-            "draft": {k: draft[k] for k in ("version", "saved_by", "saved_at", "based_on")} if draft else None,
+            "draft": _draft(reader, draft) if draft else None,
         }
 
 
@@ -88,6 +88,12 @@ def _diagram(site: Site, reader: Reader, row: Row) -> Diagram:
     if row["state"] != "DRAFT":
         return control_recipe(site, reader, row["hash"]).diagram
     return Diagram.parse(current_document(reader, row)[1].encode())
+
+
+def _draft(reader: Reader, draft: Row) -> dict[str, Any]:
+    person = reader.find(Person, id=draft["saved_by"])
+    told = {name: draft[name] for name in ("version", "saved_by", "saved_at", "based_on")}
+    return told | ({"saved_by": person["full_name"]} if person else {})
 
 
 def _signatures(reader: Reader, revision_id: str) -> list[Row]:

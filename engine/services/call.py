@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from engine.batch_record import BatchRecord
 from engine.records import RecipeRevision
@@ -40,7 +41,7 @@ class Call:
         """The revision that the run is about, as it stands in this act."""
         return self.act.get(RecipeRevision, id=self.run.row["subject"])
 
-    def change(self, **changes: object) -> Row:
+    def change(self, **changes: Any) -> Row:
         """Change the revision."""
         row = self.revision
         return self.act.update(RecipeRevision, {"id": row["id"]}, was=row, **changes)

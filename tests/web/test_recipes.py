@@ -116,6 +116,8 @@ def test_a_returned_revision_shows_void_signatures_with_the_reason(app: Any, sit
     page = unescape(susan.get(f"/recipes/{quote(revision)}").text)
     assert "Authored by: void" in page
     assert "S17 has no reason." in page
+    again = station(app, "pia").get(step_path(revision, "AUTHOR[2]")).text
+    assert f'value="{SUBMISSION["change"]}"' in again, "what she stated before stands there again"
 
 
 def test_who_signed_before_sees_why_they_can_t_sign(app: Any, site: Site) -> None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.diagram import Diagram
 from engine.actions import drafts, life_cycle, recipes
-from engine.errors import BatchwrightError, DiagramRefusedError
+from engine.errors import BatchwrightError, DiagramRefusedError, MissingRecordsError
 from engine.queries.life_cycle import life_cycle_view
 from engine.queries.recipes import recipe_list, revision_view, revision_xml
 from engine.queries.task_view import task_view
@@ -128,11 +128,19 @@ def _sign(revision_id: str, task_key: str) -> dict[str, Any]:
         )  # fmt: skip
     except DiagramRefusedError as error:
         raise _listed(error, "") from error
+    except MissingRecordsError as error:
+        raise RefusedEntryError(*(_missing(line) for line in error.details["missing"])) from error
     if not answer["signed"]:
         flash("What you entered is recorded. It is not signed.", "bad")
     else:
         flash(f"You signed. The revision's state is now: {words(answer['state'])}.", "good")
     return answer
+
+
+def _missing(line: str) -> PageProblem:
+    """What is missing, `Linked change (change)`, at its field."""
+    label, _, name = line.removesuffix(")").rpartition(" (")
+    return PageProblem(f"v:{name}" if label else "", f"Enter: {label or line}")
 
 
 def _listed(error: DiagramRefusedError, field: str) -> RefusedEntryError:
