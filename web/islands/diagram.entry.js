@@ -177,4 +177,4 @@ class Diagram {
   }
 }
 
-for (const container of document.querySelectorAll("[data-xml-url]")) new Diagram(container).start();
+for (const container of document.querySelectorAll("[data-xml-url], [data-xml-from]")) new Diagram(container).start();
