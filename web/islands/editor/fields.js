@@ -14,7 +14,7 @@ export class Fields {
   }
 
   refresh() {
-    for (const field of this.all) if (!field.input.contains(document.activeElement)) field.show();
+    for (const field of this.all) if (!field.refused && !field.input.contains(document.activeElement)) field.show();
   }
 
   // Findings beside their fields: {parameter, property} of each says which; returns those that found no field.
@@ -85,7 +85,7 @@ export class Fields {
     input.addEventListener("change", () => field.commit(input.value.trim()));
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && DONE_KEYS.has(input.tagName)) field.commit(input.value.trim());
-      if (event.key === "Escape") { field.show(); event.stopPropagation(); }
+      if (event.key === "Escape") { field.refused = false; field.show(); event.stopPropagation(); }
     });
     return field.element;
   }

@@ -11,8 +11,6 @@ export const nodesOf = (scope) => scope.children.filter((child) => is(child, "bp
 export const startOf = (scope) => nodesOf(scope).find((node) => is(node, "bpmn:StartEvent"));
 export const isEnd = (node) => is(node, "bpmn:EndEvent");
 export const isPlainEnd = (node) => isEnd(node) && !node.businessObject.get("eventDefinitions").length;
-export const isScope = (element) => is(element, "bpmn:Process") || (is(element, "bpmn:SubProcess") && !element.labelTarget);
-export const definitionOf = (node) => node.businessObject.get("eventDefinitions")?.[0]?.$type.slice(5) ?? "";
 
 // Nodes in the order a token would pass them, boundary events after the step they sit on.
 export function inFlowOrder(scope) {
@@ -60,21 +58,6 @@ export function joinOf(gateway) {
   if (all && !isPlainEnd(all)) return all;
   const going = ways.filter((way) => [...way.keys()].some((node) => ways.some((other) => other !== way && other.has(node))));
   return (going.length > 1 && meeting(going)) || all;
-}
-
-// A split with its ways and their join, as the elements of one block.
-export function blockOf(gateway) {
-  const join = joinOf(gateway);
-  const found = new Set([gateway]);
-  const waiting = flowsOut(gateway).map((flow) => flow.target);
-  while (waiting.length) {
-    const node = waiting.pop();
-    if (found.has(node)) continue;
-    found.add(node);
-    if (node !== join) waiting.push(...flowsOut(node).map((flow) => flow.target));
-  }
-  if (join) found.add(join);
-  return [...found];
 }
 
 // Events on the edge of a step belong to it, and so do ends that nothing else leads to.

@@ -149,7 +149,7 @@ export class Saving {
     const theirs = (await this.server.draft()).xml;
     const found = await differences(this.model.modeler.get("moddle"), theirs, mine);
     const rows = found.slice(0, MOST_SHOWN).map(({ place, theirs: their, mine: my }) => make("tr", {},
-      make("th", { scope: "row" }, place), make("td", {}, their ?? "(not there)"), make("td", {}, my ?? "(not there)")));
+      make("th", { scope: "row" }, place), make("td", {}, their === "" ? "there" : their ?? "–"), make("td", {}, my === "" ? "there" : my ?? "–")));
     const head = make("tr", {}, ...["Where", "Theirs", "Mine"].map((text) => make("th", { scope: "col" }, text)));
     const more = found.length > MOST_SHOWN ? `, the first ${MOST_SHOWN} of ${found.length}` : "";
     list.replaceChildren(found.length
