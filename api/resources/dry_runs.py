@@ -14,7 +14,7 @@ from bpmn.diagram import Diagram
 from bpmn.reading import MAX_BYTES
 from engine.actions import dry_runs as actions
 from engine.dry_run import jobs
-from engine.errors import RecipeFieldError
+from engine.errors import RecipeFieldError, UnstorableTextError
 from engine.queries.dry_runs import dry_run, dry_runs_of
 from engine.records import RecipeRevision
 from engine.revision_facts import current_document
@@ -67,7 +67,7 @@ def start(body: dict) -> dict:
     if not xml and not revision_id:
         raise RecipeFieldError("Name a revision or send a diagram.", problems={"revision_id": "Name a revision."})
     if xml:
-        header = Diagram.parse(xml.encode()).recipe
+        header = Diagram.parse(_encoded(xml)).recipe
         revision_id = revision_id or f"{header.id}@{header.revision}"
     with site().read() as reader:
         row = reader.get(RecipeRevision, id=revision_id)
@@ -118,3 +118,10 @@ def sign(body: dict, dry_run_id: str) -> dict:
         actions.sign_dry_run, stream=f"recipe:{revision['recipe_id']}", revision_id=revision["id"], job_id=dry_run_id,
         shown_hash=shown, **proven(body),
     )  # fmt: skip
+
+
+def _encoded(xml: str) -> bytes:
+    try:
+        return xml.encode()
+    except UnicodeEncodeError:
+        raise UnstorableTextError("It contains half of a character.") from None
