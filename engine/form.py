@@ -6,7 +6,7 @@ The forms of the product are revision 1 of each; a site's revision takes their p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import tzinfo
 
 from bpmn import vocabulary as v
@@ -118,6 +118,11 @@ def field_of(parameter: v.Parameter) -> Field:
         example=parameter.example,
         choices=tuple(Choice(c.value, c.label) for c in parameter.choices),
     )
+
+
+def needed_field(parameter: v.Parameter) -> Field:
+    """The same where a value has to be given, optional or not: what corrects, verifies or accepts one is never empty."""
+    return replace(field_of(parameter), required=True)
 
 
 def findings_of_forms(reader: Reader, xml: str) -> list[Finding]:

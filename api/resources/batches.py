@@ -55,6 +55,7 @@ class CorrectedValue(Schema):
     value_id = Code(ROW, required=True)
     text = Text(2000, shortest=1, required=True)
     reason = Text(2000, shortest=3, required=True)
+    more = Entries()
     version = Count(1)
 
 

@@ -5,6 +5,7 @@ Source: 21 CFR 11.10(e), Annex 11 s.9.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bpmn.expressions import parse
@@ -19,7 +20,7 @@ from engine.actions.values import Origin, write_value
 from engine.batch_record import BatchRecord
 from engine.control_recipe import iteration_of
 from engine.errors import CorrectionRefusedError, RecordNotFoundError
-from engine.form import field_of
+from engine.form import answered, needed_field
 from engine.records import Correction, ParameterValue
 from engine.rules.facts import CorrectionFacts
 from engine.running import note_advance
@@ -28,17 +29,28 @@ from engine.transaction import SYSTEM, Act, Actor
 from engine.values import canonical
 from forms.form import check
 
+FORM, FIELDS = "reason", ("reason",)
+NOTHING: Mapping[str, str] = {}
 MAY_CORRECT = ("MFG_OP", "MFG_SUP", "QC_ANL", "MFG_VER")
 AFTER_REVIEW = frozenset({"QA_REVIEWED", "RELEASED"})
 
 
 def correct_value(
-    act: Act, *, actor: Actor, batch_id: str, value_id: str, text: str, reason: str, version: int | None = None
+    act: Act,
+    *,
+    actor: Actor,
+    batch_id: str,
+    value_id: str,
+    text: str,
+    reason: str,
+    version: int | None = None,
+    more: Mapping[str, str] = NOTHING,
 ) -> dict[str, Any]:
     """Record what the value should have been. The first one stays visible, and so does every exception it raised.
 
     Only the value that counts now can be corrected, and only one that a person typed or accepted. A correction after the
-    review by QA voids that review. Raises CorrectionRefusedError, ReasonRequiredError, FormError.
+    review by QA voids that review. `more`: what the site's form of a reason asks beside. Raises CorrectionRefusedError,
+    ReasonRequiredError, FormError.
     """
     batch = access.open_batch(act, batch_id, even_held=True)
     if not batch.is_batch:
@@ -54,7 +66,8 @@ def correct_value(
         raise CorrectionRefusedError("It was corrected or measured again already: correct the value that counts now.")
     if old["source"] not in ("manual", "device"):
         raise CorrectionRefusedError(f"A value from {old['source']} is not corrected by hand; correct what it comes from.")
-    entry = check([field_of(parameter)], {parameter.id: text}, act.site.zone)[parameter.id]
+    entry = check([needed_field(parameter)], {parameter.id: text}, act.site.zone)[parameter.id]
+    answer = answered(act, FORM, {**more, "reason": said(reason)}, act.site.zone)
     origin = Origin(actor=actor, source="manual", event_at=clock.parse(old["event_at"]), corrects=value_id)
     shown = write_value(act, batch, task, parameter, entry, origin)
     shown += _record(act, batch, task, old, actor, said(reason))
@@ -65,7 +78,16 @@ def correct_value(
     if batch.row["state"] in AFTER_REVIEW:
         batch.change(state="REOPENED")
         act.note("batch:reopened", why="a value was corrected after the review by QA", critical=True)
-    act.note("value:corrected", value=value_id, old=old["text"], new=entry.text, reason=said(reason), critical=True)
+    act.note(
+        "value:corrected",
+        value=value_id,
+        old=old["text"],
+        new=entry.text,
+        reason=said(reason),
+        form=answer.revision_id,
+        more=answer.beside(*FIELDS),
+        critical=True,
+    )
     batch.save(act)
     return {"task": access.task_answer(task), "exceptions": shown}
 

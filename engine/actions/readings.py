@@ -12,7 +12,7 @@ from engine.actions import access
 from engine.actions.values import applicable
 from engine.batch_record import BatchRecord
 from engine.errors import EventTimeError, ReadingRefusedError
-from engine.form import field_of
+from engine.form import needed_field
 from engine.records import Equipment, Reading, Task
 from engine.rules.equipment import READY
 from engine.transaction import Act, Actor
@@ -109,5 +109,5 @@ def _refusal(
         return f"{name} sent {uom or 'no unit of measure'}, {parameter.name} is in {parameter.uom or 'none'}."
     if at < task["started_at"]:
         return f"{name} measured before {step_id} was started."
-    check([field_of(parameter)], {parameter_id: text}, act.site.zone)
+    check([needed_field(parameter)], {parameter_id: text}, act.site.zone)
     return ""

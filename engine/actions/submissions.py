@@ -13,7 +13,7 @@ from engine.actions.calculations import calculate
 from engine.actions.values import Origin, applicable, write_value
 from engine.batch_record import BatchRecord
 from engine.errors import AlreadyRecordedError, EntryRefusedError, ReadingRefusedError
-from engine.form import field_of
+from engine.form import field_of, needed_field
 from engine.scope import Row
 from engine.transaction import Act, Actor
 from forms.field import Entry
@@ -77,7 +77,7 @@ def take_readings(
         if row["measured_at"] < task["started_at"]:
             raise ReadingRefusedError(f"Reading {reading_id} was taken before the step was started.")
         access.after_end_only(task, parameter)
-        entry = check([field_of(parameter)], {parameter_id: row["text"]})[parameter_id]
+        entry = check([needed_field(parameter)], {parameter_id: row["text"]})[parameter_id]
         measured, reason = clock.parse(row["measured_at"]), reasons.get(parameter_id, "")
         origin = Origin(actor=actor, source="device", event_at=measured, reason=reason, reading_id=reading_id)
         shown += write_value(act, batch, task, parameter, entry, origin)

@@ -15,7 +15,7 @@ from engine.actions.findings import judge_and_raise, raise_findings
 from engine.actions.holds import hold_event
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
-from engine.form import field_of
+from engine.form import needed_field
 from engine.records import ParameterValue
 from engine.rules import Judgement, judge
 from engine.rules.facts import EntryFacts, Limits, ValueFacts
@@ -157,7 +157,7 @@ def master_values(act: Act, actor: Actor, batch: BatchRecord, task: dict[str, An
         lot = access.lot_with(act, batch, batch.step(task).materials, parameter.id)
         if lot is None:
             continue
-        entry = check([field_of(parameter)], {parameter.id: lot[1]})[parameter.id]
+        entry = check([needed_field(parameter)], {parameter.id: lot[1]})[parameter.id]
         origin = Origin(actor=actor, source="master", event_at=act.now, lot_id=lot[0])
         shown += write_value(act, batch, task, parameter, entry, origin)
     return shown

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.actions.findings import raise_findings
 from engine.batch_record import BatchRecord
-from engine.form import field_of
+from engine.form import needed_field
 from engine.rules import Finding
 from engine.scope import Row
 from engine.transaction import Act, Actor
@@ -35,7 +35,7 @@ def compare(
     """
     step = batch.step(task)
     asked = [p for p in step.parameters if p.id in to_verify(batch, task)]
-    checked = check([field_of(p) for p in asked], readings, act.site.zone)
+    checked = check([needed_field(p) for p in asked], readings, act.site.zone)
     recorded = batch.values(task["key"])
     differing = {}
     for parameter in asked:

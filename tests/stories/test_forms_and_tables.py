@@ -11,6 +11,7 @@ import pytest
 from bpmn import vocabulary as v
 from engine import clock
 from engine.actions import recipes
+from engine.actions.corrections import correct_value
 from engine.actions.decisions import decide
 from engine.actions.drafts import save_draft
 from engine.actions.forms import start_form
@@ -69,6 +70,16 @@ def test_an_optional_value_that_is_given_is_on_record_with_its_lines(workshop: W
     workshop.run(drawn())
     workshop.do("S1", n="7", remark="Foam at the\nsurface")
     assert workshop.value("S1", "remark")["value"] == "Foam at the\nsurface"
+
+
+def test_an_optional_value_is_corrected_to_another_and_not_to_nothing(workshop: Workshop) -> None:
+    workshop.run(drawn())
+    workshop.do("S1", n="7", remark="Foam")
+    value = {"value_id": workshop.value("S1", "remark")["id"], "reason": "Wrong batch."}
+    with pytest.raises(FormError, match="Remark is missing"):
+        workshop.act(correct_value, "MFG_OP", text=" ", **value)
+    workshop.act(correct_value, "MFG_OP", text="Haze", **value)
+    assert workshop.value("S1", "remark")["text"] == "Haze"
 
 
 def test_the_reviewers_of_a_revision_see_its_decision_tables(workshop: Workshop) -> None:

@@ -8,11 +8,12 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.actions import corrections
+from engine.queries.forms import form_in_use
 from engine.queries.task_view import task_view
 from engine.records import ParameterValue
 from web.access import GMP_ROLES, allow
 from web.acting import Outcome, act, actor, attempt, require, site, taken
-from web.pages.step import version_seen
+from web.pages.step import prefixed, version_seen
 
 page = Blueprint("correction_page", __name__)
 
@@ -35,12 +36,15 @@ def show(batch_id: str, value_id: str) -> ResponseReturnValue:
     if parameter is None:
         abort(404)
     return render_template(
-        "pages/correction.html", view=view, batch=view["batch"], row=row, p=parameter, problems=outcome.problems
-    ), outcome.status
+        "pages/correction.html", view=view, batch=view["batch"], row=row, p=parameter, problems=outcome.problems,
+        form=form_in_use(site(), corrections.FORM),
+    ), outcome.status  # fmt: skip
 
 
-def _field(_parameter: str) -> str:
-    return "v:text"
+def _field(name: str) -> str:
+    """The page's field of a problem: the reason, what the site's form asks beside it, else the value itself."""
+    asked = {field["id"] for field in form_in_use(site(), corrections.FORM)["fields"]}
+    return name if name in corrections.FIELDS else f"more:{name}" if name in asked else "v:text"
 
 
 def _correct(batch_id: str, value_id: str) -> dict[str, Any]:
@@ -48,6 +52,7 @@ def _correct(batch_id: str, value_id: str) -> dict[str, Any]:
     answer = act(
         corrections.correct_value, stream=f"batch:{batch_id}", batch_id=batch_id, value_id=value_id,
         text=request.form["v:text"].strip(), reason=request.form["reason"], version=version_seen(),
+        more=prefixed("more:"),
     )  # fmt: skip
     taken(value_id)
     return answer
