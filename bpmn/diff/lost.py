@@ -200,7 +200,8 @@ def _insert(source: etree._Element, target: etree._Element) -> None:
             target.insert(_place(target, frozenset({"documentation"})), found)
         target = found
     copy = deepcopy(source)
-    copy.tail = None
+    for element in copy.iter(etree.Element):  # on one line, so that the lines of the returned file stay what they are
+        element.text, element.tail = (text if text and text.strip() else None for text in (element.text, element.tail))
     earlier = {short_name(e.tag) for e in source.itersiblings(preceding=True) if isinstance(e.tag, str)}
     if target.tag.startswith(f"{{{BPMN}}}") and short_name(target.tag) != "extensionElements":
         earlier |= _FIRST

@@ -75,6 +75,17 @@ def test_what_another_program_dropped_is_named_and_put_back(owner, small_site):
     assert set(steps["S001"].parameters) == set(Diagram.parse(xml).steps["S001"].parameters)
 
 
+def test_a_step_that_came_back_empty_is_put_back_whole_and_needs_no_repair(owner, small_site):
+    xml = sequence(2)
+    owner.post("/import/bpmn", data=fields(read(owner, xml)) | {"do": "draft"})
+    page = read(owner, re.sub(rb"(?s)<mes:step.*?</mes:step>", b"", xml, count=1))
+    assert "S001 lost the step&#39;s data: Weigh S001 (2 parameters)" in page.text
+    assert "becomes a step of the recipe" not in page.text
+    owner.post("/import/bpmn", data=fields(page) | {"do": "draft"})
+    steps = Diagram.parse(draft_view(small_site, "MR-ROW-001@2.0")["xml"].encode()).steps
+    assert steps == Diagram.parse(xml).steps
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 a zip", b"<!DOCTYPE a><a/>", b"<a/>"])
 def test_a_file_that_is_no_diagram_is_refused_with_what_to_do(owner, data):
     page = read(owner, data)

@@ -96,16 +96,15 @@ class _Found:
         self.known = known[0] if known else ""
         self.revision = said["revision"] or (next_revision(known[0]) if known else header.revision or "1")
         self.losses: list[Loss] = []
-        self.xml = self.opened.xml
+        self.restored: set[str] = set()
         if known and mes_elements_of(known[1]):
-            self.losses = lost(known[1].encode(), self.opened.xml)
-            kept = set(request.form.getlist("restore"))
-            asked = set(request.form.getlist("lost"))
+            self.losses = lost(known[1].encode(), data)
+            kept, asked = set(request.form.getlist("restore")), set(request.form.getlist("lost"))
             self.restored = {loss.id for loss in self.losses if loss.restorable and (loss.id in kept or loss.id not in asked)}
-            if self.restored:
-                self.xml = restore(self.opened.xml, known[1].encode(), self.restored)
-        else:
-            self.restored = set()
+        if known and self.restored:  # put back first: what is there again needs no repair
+            whole = restore(data, known[1].encode(), self.restored)
+            self.opened = open_foreign(whole, decided=decided, process_id=request.form.get("process", ""))
+        self.xml = self.opened.xml
 
     def marks(self) -> dict[str, dict[str, str]]:
         """What the diagram shows: a mark on each element with something left to do, or repaired."""
