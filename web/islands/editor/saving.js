@@ -70,23 +70,24 @@ export class Saving {
     if (this.dirty) this.keptAt = this.kept.write(xml, this.version) ? new Date() : undefined;
   }
 
-  // Sends the draft as it is now. True when the server has it.
-  async save() {
-    if (this.stopped || this.saving) return false;
-    this.saving = true;
-    const edition = this.model.edition;
+  // Sends the draft as it is now, one save at a time. True when the server has it.
+  save() {
+    if (this.stopped) return Promise.resolve(false);
+    this.sending ??= this.#send().finally(() => void (this.sending = undefined));
+    return this.sending;
+  }
+
+  async #send() {
+    const { edition } = this.model;
     try {
       const xml = await this.model.xml();
       this.say("saving", "Saving …");
       if (this.unsent?.xml !== xml) this.unsent = { xml, key: freshKey() };
-      const answer = await this.server.save(xml, this.version, this.unsent.key);
-      this.#saved(answer, edition, xml);
+      this.#saved(await this.server.save(xml, this.version, this.unsent.key), edition, xml);
       return true;
     } catch (error) {
       await this.#failed(error);
       return false;
-    } finally {
-      this.saving = false;
     }
   }
 

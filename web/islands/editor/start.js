@@ -101,12 +101,17 @@ function bindBar({ root, model, panel, saving, tidying, notices }) {
     const open = event.key === "Escape" && event.target.closest("details.editor-menu[open]");
     if (open) { open.open = false; open.querySelector("summary").focus(); }
   });
-  control("submit")?.addEventListener("click", async (event) => {
-    if (!saving.dirty) return;
-    event.preventDefault();
-    if (await saving.save()) location.assign(event.target.href);
-    else notices.show("submit", "watch", "The draft could not be saved, so it can't be submitted now.");
-  });
+  root.addEventListener("click", (event) => leaveSaved(event, saving, notices));
+}
+
+// Whoever goes on to a page about this draft finds there what is here: it is saved first.
+async function leaveSaved(event, saving, notices) {
+  const link = event.target.closest("a[href^='/']");
+  if (!link || !saving.dirty || saving.stopped || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  while (saving.dirty && (await saving.save()));
+  if (!saving.dirty) location.assign(link.href);
+  else notices.show("leaving", "watch", "The draft could not be saved yet, so that page would not show it. Try again when it is saved.");
 }
 
 // Undo and redo reach the one stack from everywhere but a field that is being typed in.

@@ -219,7 +219,7 @@ export class Structure extends Pieces {
     const order = run.nodes.filter((node) => !is(node, "bpmn:BoundaryEvent"));
     const [first, last] = [order.indexOf(run.entry.target), order.indexOf(flow.source)];
     this.place(room);
-    this.copyPaste.copy([...run.nodes, ...run.inner]);
+    this.bpmnFactory.aside(() => this.copyPaste.copy([...run.nodes, ...run.inner]));
     const at = { x: bounds.x + box.width / 2, y: bounds.y + box.height / 2 };
     const pasted = this.copyPaste.paste({ element: run.scope, point: at, hints: { autoResize: false } });
     const copies = pasted.filter((element) => is(element, "bpmn:FlowNode") && element.parent === run.scope && element.type !== "label");
