@@ -88,11 +88,12 @@ def recognise(table: SourceTable, kept: Mapping[str, Mapping[str, str]] | None =
 
 
 def with_columns(table: SourceTable, role: str, columns: Mapping[int, str], heading_row: int) -> TableMapping:
-    """The mapping that a person chose."""
-    known = PROPERTIES[role]
-    width = len(table.rows[0])
-    chosen = tuple(columns.get(i, "") if columns.get(i, "") in known else "" for i in range(width))
-    return TableMapping(role, heading_row, chosen, (1.0,) * width)
+    """The mapping that a person chose. A property that is not known, or that an earlier column has, means nothing."""
+    chosen: list[str] = []
+    for i in range(len(table.rows[0])):
+        name = columns.get(i, "")
+        chosen.append(name if name in PROPERTIES[role] and name not in chosen else "")
+    return TableMapping(role, heading_row, tuple(chosen), (1.0,) * len(chosen))
 
 
 def headings_of(table: SourceTable, mapping: TableMapping) -> tuple[str, ...]:

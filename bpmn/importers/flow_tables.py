@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bpmn.importers.flow_phrases import (
+    GO_ON,
+    TERMINATE,
+    After,
     Beside,
     Flow,
     FlowPhraseError,
-    GoOnIf,
     OnlyIf,
     Otherwise,
     Repeat,
@@ -95,30 +97,46 @@ class FlowTables:
     def _choice(self, run: list[tuple[Part, Cell, OnlyIf]], other: Part | None) -> None:
         parts = [part for part, _, _ in run] + ([other] if other else [])
         steps = [self._steps_of(part) for part in parts]
-        ways = [f"{self._condition(flow.condition)} -> {', '.join(own)}" for (_, _, flow), own in zip(run, steps, strict=False)]
+        ways = [f"{self._only(flow)} -> {', '.join(own)}" for (_, _, flow), own in zip(run, steps, strict=False)]
         last = ", ".join(steps[-1]) if other else "terminate" if run[-1][2].terminate else "skip"
         every = ", ".join(step for own in steps for step in own)
         self._row(run[0][1], "exclusive", f"G_{steps[0][0]}", f"around {every}", "; ".join([*ways, f"default -> {last}"]))
 
+    def _only(self, flow: OnlyIf) -> str:
+        condition = self._condition(flow.condition)
+        return negated(condition) if flow.negated else condition
+
     def _other(self, part: Part, cell: Cell, flow: Flow) -> None:
-        own = self._steps_of(part)
         if isinstance(flow, Beside):
-            self._beside(cell, [tuple(own), *(tuple(self._named(branch)) for branch in flow.branches)])
+            self._beside(cell, [tuple(self._steps_of(part)), *(tuple(self._named(branch)) for branch in flow.branches)])
         elif isinstance(flow, Repeat):
-            first = self._named((flow.first,))[0] if flow.first else own[0]
-            steps = [step for step in self.steps if self._order[first] <= self._order[step] <= self._order[own[-1]]]
-            if not steps:
-                raise FlowPhraseError(f"{flow.first} comes after {part.id}", "repeat from an earlier step")
-            condition = self._condition(flow.condition) if flow.condition else ""
-            again = (
-                f"again while {negated(condition) if flow.until else condition}, " if condition else ""
-            ) + f"at most {flow.times} times"
-            self._row(cell, "loop", f"L_{steps[0]}", ", ".join(steps), again)
-        elif isinstance(flow, GoOnIf):
-            target = self._named((flow.target,))[0] if flow.target not in ("terminate", "skip") else flow.target
-            if target == "skip":
-                raise FlowPhraseError("both ways go on", "write 'otherwise terminate' or 'otherwise go to S09'")
-            ways = f"{self._condition(flow.condition)} -> go on; default -> {target}"
+            self._repeat(part, cell, flow)
+        elif isinstance(flow, After):
+            self._after(part, cell, flow)
+
+    def _repeat(self, part: Part, cell: Cell, flow: Repeat) -> None:
+        own = self._steps_of(part)
+        first = self._named((flow.first,))[0] if flow.first else own[0]
+        last = self._named((flow.last,))[-1] if flow.last else own[-1]
+        steps = [step for step in self.steps if self._order[first] <= self._order[step] <= self._order[last]]
+        if not steps:
+            raise FlowPhraseError(f"{first} comes after {last}", "repeat from an earlier step")
+        condition = self._condition(flow.condition) if flow.condition else ""
+        again = f"again while {negated(condition) if flow.until else condition}, " if condition else ""
+        self._row(cell, "loop", f"L_{steps[0]}", ", ".join(steps), f"{again}at most {flow.times} times")
+
+    def _after(self, part: Part, cell: Cell, flow: After) -> None:
+        """A decision behind the part: to a later step, to the end of the batch, or to one of two parts that follow."""
+        own, condition = self._steps_of(part), self._condition(flow.condition)
+        then, otherwise = (way if way in (GO_ON, TERMINATE) else tuple(self._named(way)) for way in (flow.then, flow.otherwise))
+        if then == otherwise:
+            raise FlowPhraseError("both ways are the same", "write 'otherwise terminate' or 'otherwise go to S09'")
+        both = [way for way in (then, otherwise) if way not in (GO_ON, TERMINATE)]
+        if len(both) == 2:
+            ways = f"{condition} -> {', '.join(then)}; default -> {', '.join(otherwise)}"
+            self._row(cell, "exclusive", f"G_after_{own[-1]}", f"around {', '.join((*then, *otherwise))}", ways)
+        else:
+            ways = f"{condition} -> {then[0]}; default -> {otherwise[0]}"
             self._row(cell, "exclusive", f"G_after_{own[-1]}", f"after {own[-1]}", ways)
 
     def _beside(self, cell: Cell, branches: list[tuple[str, ...]]) -> None:
@@ -134,12 +152,12 @@ class FlowTables:
     def _hold(self, part: Part, cell: Cell, text: str) -> None:
         own = self._steps_of(part)
         for hold in read_holds(text):
-            begin = self._named((hold.step,))
+            begin, ended = self._named((hold.step,)), self._named((hold.to,)) if hold.to else own
             number = len(self.proposed.rows.get("hold_times.csv", [])) + 1
             cells = {
                 "hold_id": f"H{number:02}",
                 "from_event": f"{begin[-1] if hold.moment == 'end' else begin[0]}.{hold.moment}",
-                "to_event": f"{own[-1]}.end" if hold.at_end else f"{own[0]}.start",
+                "to_event": f"{ended[-1]}.end" if hold.at_end else f"{ended[0]}.start",
                 "nor": hold.nor,
                 "par": hold.par,
                 "unit": f"{hold.uom}{'-min' if hold.minimum else ''}",

@@ -73,6 +73,13 @@ def test_columns_with_unseen_names_are_mapped_by_the_person_and_the_mapping_is_k
     assert "S01 Messen" in again.text
 
 
+def test_a_meaning_belongs_to_the_column_that_got_it_last(owner):
+    sent = fields(read(owner, ("a.csv", b"Step,Title,Remark\n1,Weigh,Weigh the salt\n2,Mix,Mix it\n")))
+    page = owner.post("/import", data=sent | {"do": "map", "c:0:2": "title"})
+    assert "S01 Weigh the salt" in page.text
+    assert [fields(page)[f"c:0:{i}"] for i in range(3)] == ["step_id", "", "title"]
+
+
 def test_a_doubtful_cell_says_why_in_words(owner):
     page = read(owner, ("a.csv", b'Step,Title,Limits\n1,Weigh,"1,500 mL"\n2,Mix,somehow 3 ways\n'))
     assert re.search(

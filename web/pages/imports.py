@@ -46,16 +46,16 @@ FLOWS = (
     ("in parallel with S05, S06", "this step or section runs beside that sequence"),
     ("only if S03.viability >= 80, otherwise skip", "it is skipped where the condition does not hold (or: otherwise terminate)"),
     ("otherwise", "on the next row: runs where the condition of the rows before does not hold"),
-    (
-        "repeat until S06.density > 1e6, at most 5 times",
-        "this step or section again (or: repeat from S04 until …; repeat 3 times)",
-    ),
-    ("go on only if S03.viability >= 80, otherwise terminate", "a decision after the step (or: otherwise go to S09)"),
+    ("repeat until S06.density > 1e6, at most 5 times", "this step or section again (or: repeat from S04 until …)"),
+    ("loop back to S04 if S06.density < 1e6, at most 5 times", "the steps from there to this one again"),
+    ("go on only if S03.viability >= 80, otherwise terminate", "a decision after the step (or: if … go to S09)"),
+    ("if S03.viability >= 80 then S04, otherwise S05, S06", "one of two parts that follow the step"),
 )
 HOLDS = (
     ("within 2 h of end of S03", "this step begins within that time (or: complete within …)"),
     ("NOR 60 min, PAR 120 min after end of S06", "normal and accepted time"),
     ("at least 18 h after end of S02", "a minimum"),
+    ("max 2 h between end of S03 and start of S05", "between any two steps"),
 )
 
 
@@ -155,9 +155,17 @@ def _chosen(sources: Sequence[Source]) -> tuple[TableMapping, ...]:
         elif role != request.form.get(f"role_was:{number}", role) or heading != _was(number, heading):
             found.append(columns.as_role(table, role, heading, kept.get(role, {})))
         else:
-            said = {i: request.form.get(f"c:{number}:{i}", "") for i in range(len(table.rows[0]))}
+            said = _columns(number, len(table.rows[0]))
             found.append(_with_confidence(columns.with_columns(table, role, said, heading), guess))
     return tuple(found)
+
+
+def _columns(number: int, width: int) -> dict[int, str]:
+    """What the columns mean as the page has it. A meaning just given to one column is taken from the one that had it."""
+    said = {i: request.form.get(f"c:{number}:{i}", "") for i in range(width)}
+    changed = {i for i in said if said[i] != request.form.get(f"c_was:{number}:{i}", said[i])}
+    given = {said[i] for i in changed}
+    return {i: "" if name in given and i not in changed else name for i, name in said.items()}
 
 
 def _with_confidence(chosen: TableMapping, guess: TableMapping) -> TableMapping:

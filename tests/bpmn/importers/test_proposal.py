@@ -234,6 +234,24 @@ def test_a_section_in_parallel_with_another_and_a_repeated_section() -> None:
     assert seen[-2:] == ["S05[2]", "completed"]
 
 
+def test_a_decision_leads_to_one_of_two_parts_or_back() -> None:
+    found = proposal(
+        "Step|Title|Parameter|Limits|Flow",
+        "1|Count|Viability|≥ 50 %|if S01.viability >= 80 then 2, otherwise 3",
+        "2|Wash|||",
+        "3|Wash twice|||",
+        "4|Grow|||",
+        "5|Sample|Density|> 1e5 cells/mL|loop back to step 4 if S05.density < 2e6, at most 3 times",
+        "6|Decide|Growth|> 0 %|if S06.growth < 5 go to step 8",
+        "7|Feed|||",
+        "8|Store|||",
+    )
+    assert found.left_out == ()
+    answers = {"S01": {"viability": 60}, "S05": [{"density": 10**6}, {"density": 3 * 10**6}], "S06": {"growth": 1}}
+    seen = waves(found.imported.xml, **answers)  # type: ignore[union-attr]
+    assert seen == ["S01", "S03", "S04[1]", "S05[1]", "S04[2]", "S05[2]", "S06", "S08", "completed"]
+
+
 def test_hold_times_are_said_beside_the_step_that_they_end_at() -> None:
     found = proposal(
         "Step|Title|Instruction|Hold time",
