@@ -136,8 +136,8 @@ class Graph {
       if (more.length) throw new NotBlocks();
       const { body, join } = flow ? this.sequence(flow.targetRef) : { body: [] };
       if (join && (this.seen.has(join) || join.$type === "bpmn:ParallelGateway")) throw new NotBlocks();
-      if (body.at(-1)?.kind === "end") body.pop();
-      return { kind: "attached", id: element.id, element, body, rejoins: join };
+      const end = body.at(-1)?.kind === "end" ? body.pop().element : undefined;
+      return { kind: "attached", id: element.id, element, body, end, rejoins: join };
     });
   }
 
@@ -191,7 +191,7 @@ export function bodiesOf(block) {
 // The flow nodes that a block is made of on its own level: what is moved, wrapped or removed with it.
 export function nodesOf(block) {
   const join = block.join ? [block.join] : [];
-  const beside = (block.attached ?? []).flatMap((one) => [one.element, ...one.body.flatMap(nodesOf)]);
+  const beside = (block.attached ?? []).flatMap((one) => [one.element, ...one.body.flatMap(nodesOf), ...(one.end ? [one.end] : [])]);
   const inside = (block.branches ?? []).flatMap((branch) => branch.body.flatMap(nodesOf));
   return [block.element, ...beside, ...inside, ...join];
 }

@@ -150,8 +150,15 @@ export class Pieces {
     this.leadOut(frame.parent, name);
   }
 
-  addBranch(gateway, props = {}) {
-    const join = joinOf(gateway);
+  joinOn(flow, gateway) {
+    const join = this.shapeOn(flow, { type: gateway.type, id: this.edit.freeId(`${gateway.id}_join`) });
+    this.splice(flow, join, join);
+    return join;
+  }
+
+  // `along`: the one way that goes on where all others end; the new branch meets it again right behind the gateway.
+  addBranch(gateway, { along, ...props } = {}) {
+    const join = along ? this.joinOn(along, gateway) : joinOf(gateway);
     const { flow, step } = this.way(gateway, join, props);
     this.place(roomPlaces(gateway.parent, "y", step.y + step.height, step.height + 24).filter((p) => p.element !== step));
     if (is(gateway, "bpmn:ExclusiveGateway") && !gateway.businessObject.default) {

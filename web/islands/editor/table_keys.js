@@ -204,7 +204,7 @@ class Keys {
     const ends = !next || (next.tail && row.depth > 0 && row.kind === "step");
     if (!ends) return table.focusCell(next.key, column);
     const place = table.actions.placeBeside(row);
-    return place ? table.begin(place) : table.focusCell(next.key, column);
+    return place ? table.begin(place) : next && table.focusCell(next.key, column);
   }
 
   // Enter on an empty new row: on to the next branch, or behind the group that it stands in.

@@ -3,6 +3,7 @@ import { CellError } from "./cell_words.js";
 import { firstNode, lastNode, leadsOn, nodesOf, outline, stepsIn } from "./outline.js";
 
 const GROUPS = new Set(["unit_procedure", "loop"]);
+const GATEWAY = /Gateway$/;
 const NO_LEVEL = new Set(["branch", "attached", "operation"]);
 
 export class RowActions {
@@ -94,8 +95,9 @@ export class RowActions {
   // The blank step goes first, so that its number is free again; not where a branch would be left without anything.
   #instead(row, kind, name) {
     const shape = this.shape(row.element);
-    const where = this.#around(row, kind, { on: row.element.incoming[0] });
-    const isAlone = row.parent?.kind === "branch" && row.siblings.length === 1;
+    const [flow] = shape.incoming;
+    const where = this.#around(row, kind, flow ? { on: flow } : { before: row.element });
+    const isAlone = !flow || (row.parent?.kind === "branch" && row.siblings.length === 1);
     if (!isAlone) this.model.remove([shape]);
     const made = this.#make(kind, where, name);
     if (isAlone) this.model.remove([shape]);
@@ -112,9 +114,22 @@ export class RowActions {
 
   #make(kind, where, name) {
     const properties = name ? { name } : {};
-    if (kind === "end") return this.model.insertNode("end", where, { terminate: true, name: name || "Batch terminated" });
+    if (kind === "end") return this.#stop(where, name);
     if (GROUPS.has(kind)) return this.model.insertNode(kind, where, { ...properties, step: false });
     return this.model.insertNode(kind, where, properties);
+  }
+
+  // A stop ends a branch: what came after it would never happen.
+  #stop(where, name) {
+    const [[how, element]] = Object.entries(where);
+    const flow = { on: element, after: element.outgoing?.[0], before: element.incoming?.[0] }[how];
+    const join = flow?.target;
+    if (!join || !GATEWAY.test(join.type) || join.incoming.length < 2) {
+      throw new CellError("A stop stands at the end of a branch of a choice: what comes after it would never happen.");
+    }
+    const made = this.model.insertNode("end", { on: flow }, { terminate: true, name: name || "Batch terminated" });
+    if (join.incoming.length === 1 && join.outgoing.length === 1) this.model.remove([join]);
+    return made;
   }
 
   // ---------------------------------------------------------------- what is selected
@@ -172,7 +187,9 @@ export class RowActions {
     let at = row;
     while (at && !at.block?.branches) at = at.parent;
     if (!at) throw new CellError("Go to a parallel or a choice first, or to a row in one.");
-    return this.restructure("Add branch", () => this.model.addBranch(this.shape(at.element)).id);
+    const way = at.block.join ? undefined : at.block.branches.find((branch) => branch.goesOn);
+    const properties = way ? { along: this.shape(way.flow) } : {};
+    return this.restructure("Add branch", () => this.model.addBranch(this.shape(at.element), properties).id);
   }
 
   move(rows, by) {
@@ -201,12 +218,11 @@ export class RowActions {
       const places = rows.map((one) => one.index).sort((a, b) => b - a);
       return this.model.transaction("Remove parameters", () => places.forEach((index) => this.model.removeParameter(this.shape(row.element), index)));
     }
-    if (rows.length === 1 && row.kind === "branch") {
-      const inside = row.block.body.length ? this.shapes(row.block.body) : [this.shape(row.block.flow)];
-      return this.restructure("Remove branch", () => this.model.remove(inside));
-    }
+    if (rows.length === 1 && row.kind === "branch") return this.restructure("Remove branch", () => this.#removeBranch(row));
     if (rows.length === 1 && row.kind === "attached") {
-      return this.restructure("Remove", () => this.model.remove(this.shapes([{ ...row.block, attached: [] }])));
+      const { element, body, end } = row.block;
+      const nodes = [element, ...body.flatMap(nodesOf), ...(end ? [end] : [])];
+      return this.restructure("Remove", () => this.model.remove(nodes.map((node) => this.shape(node))));
     }
     const { blocks } = this.need(rows);
     return this.restructure("Remove", () => {
@@ -214,6 +230,17 @@ export class RowActions {
       this.model.remove(this.shapes(blocks));
       this.#forgetHolds(holds);
     });
+  }
+
+  // The way itself goes too, as long as two others are left; of two, the other one is the sequence then.
+  #removeBranch(row) {
+    const { flow, body } = row.block;
+    const way = this.shape(flow);
+    const gateway = this.shape(row.parent.element);
+    if (body.length) this.model.remove(this.shapes(body));
+    if (!gateway.parent || !way.parent || way.source !== gateway) return;
+    if (gateway.outgoing.length > 2) this.model.remove([way]);
+    else this.model.unwrap(gateway);
   }
 
   // Hold times that only ended at steps which are gone.
