@@ -42,6 +42,16 @@ def life_cycle_view(site: Site, revision_id: str, actor: Actor) -> dict[str, Any
         }
 
 
+def last_word(site: Site, reader: Reader, revision_id: str) -> str:
+    """Why a revision was rejected, withdrawn or retired: what was said at the step that was completed last."""
+    if reader.find(Batch, id=revision_id, kind=KIND) is None:
+        return ""
+    run = BatchRecord(site, reader, revision_id)
+    done = reader.rows(Task, batch_id=revision_id, state="completed", order=("completed_at", "key"))
+    said = _said(run, done[-1]) if done else None
+    return str(said["why"]) if said else ""
+
+
 def _step(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
     slots = [slot for name, slot in run.step(task).slots.items() if name not in {s["slot"] for s in run.signatures(task["key"])}]
     slot = slots[0] if slots else None

@@ -11,6 +11,7 @@ from engine import clock
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.documents import DIAGRAM_KINDS, told
 from engine.form import findings_of_forms
+from engine.queries.life_cycle import last_word
 from engine.queries.task_view import parameter_view, step_view
 from engine.reader import Reader
 from engine.records import Person, RecipeDraft, RecipeRevision, Signature
@@ -20,14 +21,15 @@ from engine.rules.facts import Limits
 from engine.scope import Row
 from engine.site import Site
 
-GROUPS = ("DRAFT", "IN_REVIEW", "PENDING_APPROVAL", "APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED", "REJECTED", "WITHDRAWN")
+ENDED = ("RETIRED", "REJECTED", "WITHDRAWN")
 
 
 def recipe_list(site: Site, kinds: tuple[str, ...] = ("recipe",)) -> list[dict[str, Any]]:
     """Every revision of these kinds, by recipe and number.
 
     `in_effect` marks the one that a batch would be issued on now; `state` says so too before its timer has fired. `errors`
-    and `warnings`: what the checks find in a draft; `batches` and `exceptions`: how many there are on the revision.
+    and `warnings`: what the checks find in a draft; `batches` and `exceptions`: how many there are on the revision;
+    `why` it was retired, rejected or withdrawn.
     """
     with site.read() as reader:
         rows = sorted(reader.rows(RecipeRevision), key=lambda row: (row["recipe_id"], revision_order(row)))
@@ -37,6 +39,7 @@ def recipe_list(site: Site, kinds: tuple[str, ...] = ("recipe",)) -> list[dict[s
             _shown(row, row["id"] in effective)
             | dict(zip(("batches", "exceptions"), counts.get(row["id"], (0, 0)), strict=True))
             | _found(reader, row)
+            | {"why": last_word(site, reader, row["id"]) if row["state"] in ENDED else ""}
             for row in rows
         ]
 

@@ -236,6 +236,8 @@ def test_a_rejected_and_a_withdrawn_revision_stay_on_record_with_their_reasons(t
     assert (team.state(rejected), team.state(withdrawn)) == ("REJECTED", "WITHDRAWN")
     assert team.view(rejected)["said"][-1]["why"] == "Another process does it."
     assert team.view(withdrawn)["said"][-1]["why"] == "The study ended."
+    listed = {row["id"]: row["why"] for row in recipe_list(team.site)}
+    assert listed == {rejected: "Another process does it.", withdrawn: "The study ended."}
     assert team.view(withdrawn)["waiting"] == team.view(rejected)["waiting"] == []
     with pytest.raises(errors.DuplicateRecordError):
         team.draft()
