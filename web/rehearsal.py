@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import suppress
 
 from flask import Blueprint, Flask, abort, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +18,9 @@ from engine import clock
 from engine.actions.timers import fire_due
 from engine.dry_run import by_hand
 from engine.dry_run.rehearsal import PASSWORD
+from engine.errors import BatchwrightError
 from engine.queries.people import people
+from engine.records import ParameterValue
 from engine.site import Site
 from web import sessions
 from web.access import SIGNED_IN, allow
@@ -62,6 +63,24 @@ def wait() -> ResponseReturnValue:
     minutes = int(passed.total_seconds() // 60)
     flash(f"{minutes // 60} h {minutes % 60} min have passed." if passed.total_seconds() >= 1 else "Nothing is due.", "good")
     return redirect(_back())
+
+
+@page.post("/rehearsal/batches/<batch_id>/tasks/<task_key>")
+@allow(SIGNED_IN)
+def help_out(batch_id: str, task_key: str) -> ResponseReturnValue:
+    """Scan everything that a step asks for, or let its devices measure."""
+    who = sessions.actor()
+    assert who is not None
+    try:
+        if request.form.get("do") == "scan":
+            count = by_hand.scan_all(g.rehearsal, _own_site(), batch_id, task_key, who)
+            flash(f"{count} codes were scanned." if count else "Nothing is left to scan.", "good")
+        else:
+            count = by_hand.measure_all(g.rehearsal, _own_site(), batch_id, task_key)
+            flash(f"{count} values were measured: accept them." if count else "No scanned device measures here.", "good")
+    except BatchwrightError as refusal:
+        flash(refusal.message, "bad")
+    return redirect(url_for("step_page.show", batch_id=batch_id, task_key=task_key))
 
 
 def _own_site() -> Site:
@@ -133,7 +152,8 @@ def _application(own: Site, about: by_hand.ByHand) -> Flask:
     @app.context_processor
     def values() -> dict[str, object]:
         crew = [(p["id"], f"{role_names(p['roles'])} {p['id'].rpartition('.')[2]}") for p in people(own)]
-        return {"rehearsal": about, "rehearsal_crew": crew, "rehearsal_batch": by_hand.BATCH}
+        at_step = request.view_args if request.endpoint == "step_page.show" else None
+        return {"rehearsal": about, "rehearsal_crew": crew, "rehearsal_step": at_step}
 
     return app
 
@@ -151,6 +171,13 @@ def _enter() -> None:
                 form[name] = text
             request.__dict__["form"] = ImmutableMultiDict(form)
     elif request.endpoint == "step_page.show" and request.view_args:
-        key = str(request.view_args.get("task_key", "")).rpartition("/")[2].partition("[")[0]
-        with suppress(KeyError):
-            g.draft = {f"v:{name}": [text] for name, text in g.rehearsal.fill[key].items()}
+        _offer(str(request.view_args["batch_id"]), str(request.view_args["task_key"]))
+
+
+def _offer(batch_id: str, task_key: str) -> None:
+    """Fill in what is offered at a step and not recorded yet."""
+    offered = g.rehearsal.fill.get(task_key.rpartition("/")[2].partition("[")[0])
+    if offered:
+        with _own_site().read() as reader:
+            recorded = {r["parameter_id"] for r in reader.rows(ParameterValue, batch_id=batch_id, task_key=task_key)}
+        g.draft = {f"v:{name}": [text] for name, text in offered.items() if name not in recorded}

@@ -20,10 +20,13 @@ from typing import Any
 
 from bpmn.checks import check_diagram
 from engine import clock
+from engine.actions import scans
 from engine.actions.batches import ISSUERS, start_batch
+from engine.actions.readings import post_reading
 from engine.actions.timers import fire_due
+from engine.actor import Actor
 from engine.canonical import canonical
-from engine.control_recipe import ControlRecipe
+from engine.control_recipe import ControlRecipe, control_recipe
 from engine.dry_run import jobs
 from engine.dry_run.coverage import Coverage
 from engine.dry_run.limits import typed_text
@@ -209,6 +212,46 @@ def _report(own: Site, shown: clock.RehearsalClock, about: ByHand) -> dict[str, 
         })  # fmt: skip
     stopped = "" if any(p["ended"] for p in paths) else "before any batch came to its end"
     return report(recipe, coverage, probes, paths, kind="person", stopped=stopped)
+
+
+def scan_all(about: ByHand, own: Site, batch_id: str, task_key: str, actor: Actor) -> int:
+    """Scan what a step still asks for, as this person: nobody can know the codes of what is invented."""
+    walk, paper = _walk(about, own, batch_id)
+    walk.paper = Paper.of(walk.rehearsal.recipe, paper.begin)
+    codes = walk.codes(task_key, walk.step_of(task_key))
+    for code in codes:
+        walk.rehearsal.act(scans.scan, actor, batch_id, task_key=task_key, code=code)
+    return len(codes)
+
+
+def measure_all(about: ByHand, own: Site, batch_id: str, task_key: str) -> int:
+    """Let the step's devices measure what is offered at it, or what the recipe aims at; a person still has to accept it."""
+    walk, _ = _walk(about, own, batch_id)
+    step = walk.step_of(task_key)
+    with walk.look() as batch:
+        device = walk.device(batch, step)
+        recorded = batch.values(task_key)
+        sheet = walk.filling(batch, task_key).filled(clock.now(), {}, {})
+    if device is None:
+        return 0
+    measured = 0
+    for p in step.parameters:
+        if p.source == "device" and p.id not in recorded and p.id in sheet.entries:
+            text = about.fill.get(step.id, {}).get(p.id) or typed_text(sheet.entries[p.id])
+            walk.rehearsal.act(
+                post_reading, device, batch_id, step_id=step.id, parameter_id=p.id, text=text, uom=p.uom,
+                measured_at=clock.text(clock.now()),
+            )  # fmt: skip
+            measured += 1
+    return measured
+
+
+def _walk(about: ByHand, own: Site, batch_id: str) -> tuple[Walk, Paper]:
+    with own.read() as reader:
+        recipe = control_recipe(own, reader, about.hash)
+    rehearsal = Rehearsal(own, about.clock(), recipe, crew())
+    paper = Paper(recipe, clock.now())
+    return Walk(rehearsal, paper, batch_id, Probes()), paper
 
 
 def clean_up(site: Site) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -115,13 +116,17 @@ class Candidates:
         for place in expression_places(self.recipe.diagram):
             if place.what.startswith(_DECIDING):
                 expression = parse(place.text)
-                yield Deciding(
-                    place.text, self.derived.names_behind(expression.names), lambda v, e=expression: _told(e, self.derived.of(v))
-                )
+                yield Deciding(place.text, self.derived.names_behind(expression.names), partial(self._tell, expression))
         for node in self.recipe.diagram.nodes.values():
             name = f"{node.id} rules"
             if node.type == TASK:
-                yield Deciding("", self.derived.names_behind([name]), lambda v, n=name: self.derived.of(v).get(n, "undefined"))
+                yield Deciding("", self.derived.names_behind([name]), partial(self._rules, name))
+
+    def _tell(self, expression: Expression, values: Mapping[str, Value | None]) -> Any:
+        return _told(expression, self.derived.of(values))
+
+    def _rules(self, name: str, values: Mapping[str, Value | None]) -> Any:
+        return self.derived.of(values).get(name, "undefined")
 
     def _grid(self, name: str) -> Iterator[Candidate]:
         head, _, rest = name.partition(".")

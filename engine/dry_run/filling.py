@@ -245,8 +245,8 @@ def _candidates(p: v.Parameter, bounds: Mapping[str, Bound]) -> Iterator[Any]:
                 yield Decimal(round(middle))
             yield Decimal(middle.numerator) / Decimal(middle.denominator)
     for name, bound in known.items():
-        level = Decimal(bound.numerator) / Decimal(bound.denominator)
-        away = (abs(level) * Decimal("0.2")) or Decimal(1)
+        limit = Decimal(bound.numerator) / Decimal(bound.denominator)
+        away = (abs(limit) * Decimal("0.2")) or Decimal(1)
         away = away.to_integral_value() or Decimal(1) if p.type == "int" else away
-        yield level + away if name.endswith("low") else level - away
-        yield level
+        yield limit + away if name.endswith("low") else limit - away
+        yield limit

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from bpmn import vocabulary as v
@@ -54,7 +55,7 @@ class Paper:
     def filling(self, step: v.Step, changes: Changes = NO_CHANGES) -> Filling:
         """A step to be filled in with what the paper says of the others."""
         look = _Look(self, changes)
-        return Filling(step, self.recipe.calculations.get(step.id, ()), lambda own, start, end: look.at(step, own, start, end))
+        return Filling(step, self.recipe.calculations.get(step.id, ()), partial(look.at, step))
 
     def value(self, step_id: str, name: str, changes: Changes = NO_CHANGES) -> Value | None:
         """A value, calculated ones included, with some others changed."""
@@ -71,9 +72,7 @@ class Paper:
         look = _Look(self, changes)
         found = {}
         for step in self.recipe.steps.values():
-            filling = Filling(
-                step, self.recipe.calculations.get(step.id, ()), lambda own, start, end, s=step: look.at(s, own, start, end)
-            )
+            filling = Filling(step, self.recipe.calculations.get(step.id, ()), partial(look.at, step))
             sheet = self.sheets[step.id]
             mine = {n.partition(".")[2]: x for n, x in changes.items() if n.startswith(f"{step.id}.")}
             found[step.id] = filling.badness(Sheet({**sheet.entries, **mine}, sheet.start, sheet.end))

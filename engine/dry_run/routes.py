@@ -100,7 +100,7 @@ class Planner:
 
         def value_of(name: str) -> Value | None:
             if name in kept:
-                return kept[name]  # type: ignore[no-any-return]
+                return kept[name]
             options = [c for c in self.candidates.of.get(name, ()) if stops or c.cost < STOPS or c.cost == 0]
             if not options:
                 return None

@@ -20,6 +20,7 @@ from engine.actions.holds import started_at
 from engine.actions.verification import to_verify
 from engine.actor import SYSTEM, Actor
 from engine.batch_record import BatchRecord
+from engine.canonical import canonical, sha256
 from engine.dry_run.filling import LASTS, START, Filling, Sheet
 from engine.dry_run.limits import typed_text
 from engine.dry_run.paper import Paper
@@ -373,14 +374,15 @@ class Walk:
     # What a step meets
 
     def _scan(self, key: str, step: v.Step, performer: Someone) -> None:
-        for code in self._codes(key, step):
+        for code in self.codes(key, step):
             self.rehearsal.act(scans.scan, performer[0], self.batch_id, task_key=key, code=code)
             self.watcher.recorded(self, key)
             self._unblock(key)
             if self._gone(key):
                 return
 
-    def _codes(self, key: str, step: v.Step) -> list[str]:
+    def codes(self, key: str, step: v.Step) -> list[str]:
+        """Codes of everything that the step still wants scanned."""
         with self.look() as batch:
             wanted = missing_scans(batch, batch.task(key))
             least = max((s.minimum for s in step.scans if s.kind == "identity"), default=0)
@@ -395,7 +397,7 @@ class Walk:
 
     def lot(self, batch: BatchRecord, material: str) -> str:
         """A lot of a material whose certificate states what the recipe's steps take from it."""
-        certificate = {}
+        certificate: dict[str, str] = {}
         for other in self.rehearsal.recipe.steps.values():
             if material in other.materials:
                 usual = self._usual(other)
@@ -403,7 +405,7 @@ class Walk:
                 certificate |= {p: typed_text(self.overrides.get(f"{other.id}.{p}", usual.get(p))) for p in taken}
         if not certificate:
             return str(batch.reader.rows(MaterialLot, material=material)[0]["id"])
-        lot_id = f"LOT-{self.batch_id}-{len(self.path)}-{sum(map(ord, material + repr(certificate))) % 100000}"
+        lot_id = f"LOT-{sha256(canonical([material, certificate]))[:12]}"
         if not batch.reader.rows(MaterialLot, id=lot_id):
             perform(
                 self.rehearsal.site, supply, actor=SYSTEM, stream=f"lot:{lot_id}", source="system", lot_id=lot_id,

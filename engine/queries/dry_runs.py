@@ -30,7 +30,7 @@ def dry_runs_of(site: Site, revision_id: str) -> dict[str, Any]:
         people = {p["id"]: p["full_name"] for p in reader.rows(Person)}
     found = []
     for entry in jobs.jobs(site, revision_id):
-        unsigned = {"signatures": [], "verdict": entry["message"] if entry["state"] == "done" else ""}
+        unsigned: dict[str, Any] = {"signatures": [], "verdict": entry["message"] if entry["state"] == "done" else ""}
         found.append(entry | kept.pop(entry["id"], unsigned))
     found += [one | {"state": "done"} for one in kept.values()]
     for entry in found:

@@ -129,7 +129,7 @@ def download(dry_run_id: str) -> ResponseReturnValue:
 def rehearse(dry_run_id: str, path: str) -> ResponseReturnValue:
     """A person's dry run: the operator's pages on the rehearsal's site."""
     answer: Any = REHEARSALS.respond(site(), dry_run_id, path)
-    return answer  # type: ignore[no-any-return]
+    return answer
 
 
 @page.record_once

@@ -50,7 +50,7 @@ def test_calculations_come_to_their_limits_by_what_is_entered_here_or_earlier() 
     report = system_dry_run(xml.encode())
     assert report["verdict"] == "passed", report["reasons"]
     found = {e["edge"]: (Decimal(e["text"]), e["actual"]) for e in report["edges"] if e["parameter"] == "dose"}
-    assert found["par_high at"] == (2, "ok")
+    assert found["par_high at"] == (Decimal("2.0"), "ok")
     assert found["par_high outside"] == (Decimal("2.1"), "major and blocks")
 
 
