@@ -6,9 +6,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bpmn.decision_tables import evaluate, judge
-from bpmn.expressions import EvaluationError, UndefinedValueError, UnknownNameError
+from bpmn.decision_tables import Input, Output, Rule, Table, evaluate, judge
+from bpmn.decision_tables.table import AGGREGATIONS, COLUMN_TYPES, HIT_POLICIES
+from bpmn.expressions import EvaluationError, ExpressionError, UndefinedValueError, UnknownNameError
 from tests.drawings import rules
 
 N = {"n": "num"}
@@ -81,3 +84,32 @@ def test_values_outside_of_those_the_table_allows_have_no_answer() -> None:
 def test_numbers_are_decimal_to_the_last_digit() -> None:
     table = rules({"a + b": "num"}, {"ok": "bool"}, "0.3 | true", "< 0.3, > 0.3 | false")
     assert evaluate(table, {"a": Decimal("0.1"), "b": Decimal("0.2")}).values == {"ok": True}
+
+
+CELLS = ["-", "", "< 5", "5 .. 7", ">= x", '"a"', '"a", "b"', 'not("a")', "true", "x / 0", "(5", "7 .. 5", "not(1, 2)", "é"]
+cells = st.sampled_from(CELLS)
+kinds = st.sampled_from(COLUMN_TYPES)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """Any table, right or wrong in every place."""
+    looks_at, names = st.sampled_from(["x", "y", "x + 1", ""]), st.sampled_from(["o", "p", "if"])
+    inputs = draw(st.lists(st.builds(Input, looks_at, kinds, allowed=cells), max_size=2))
+    outputs = draw(st.lists(st.builds(Output, names, kinds, allowed=cells, default=cells), max_size=2))
+    row = st.builds(Rule, st.tuples(*[cells] * len(inputs)), st.tuples(*[cells] * len(outputs)))
+    rows = tuple(draw(st.lists(row, max_size=4)))
+    policy, how = draw(st.sampled_from(HIT_POLICIES)), draw(st.sampled_from(AGGREGATIONS))
+    return Table("T", policy, how, tuple(inputs), tuple(outputs), rows)
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables())
+def test_any_table_is_judged_and_what_passes_can_be_asked(table: Table) -> None:
+    fit = all(problem.severity != "error" for problem in judge(table))
+    try:
+        evaluate(table, {"x": Decimal(6), "y": "a"})
+    except EvaluationError:
+        return
+    except ExpressionError:
+        assert not fit
