@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from bpmn.checks import Finding, check_diagram
+from bpmn.checks.report import line_of
 from bpmn.diagram import BPMN
 from bpmn.importers.foreign import decisions, drawing, ends, events, identifiers, process, tasks
 from bpmn.importers.foreign.repair import Repair, Workbench
@@ -66,7 +67,7 @@ def open_foreign(xml: bytes, *, decided: Mapping[str, bool] | None = None, proce
     ends.repair(bench)
     events.repair(bench)
     drawing.repair(bench)
-    mended = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    mended = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
     found = tuple(
         ForeignProcess(str(p.get("id")), " ".join(p.get("name", "").split()), process.size(p)) for p in bench.processes()
     )
@@ -77,7 +78,7 @@ def open_foreign(xml: bytes, *, decided: Mapping[str, bool] | None = None, proce
 
 def _of_the_file(findings: tuple[Finding, ...], root: etree._Element) -> tuple[Finding, ...]:
     """The findings with the lines of the file as it came; 0 for elements that it did not have."""
-    lines = {str(element.get("id")): element.sourceline or 0 for element in root.iter(etree.Element) if element.get("id")}
+    lines = {str(element.get("id")): line_of(element) for element in root.iter(etree.Element) if element.get("id")}
     told = (replace(finding, line=lines.get(finding.element_id, 0)) for finding in findings)
     return tuple(sorted(told, key=lambda finding: finding.line))
 
@@ -86,8 +87,14 @@ def _with_our_namespace(root: etree._Element) -> etree._Element:
     """The same document, its root naming our namespace once, so that the elements we add don't each name it again."""
     if NAMESPACE in root.nsmap.values() or "mes" in root.nsmap:
         return root
-    renewed = etree.Element(root.tag, dict(root.attrib), nsmap={**root.nsmap, "mes": NAMESPACE})
-    renewed.text, renewed.tail = root.text, root.tail
+    names: dict[str | None, str] = dict(root.nsmap)
+    names["mes"] = NAMESPACE
+    renewed = etree.Element(root.tag, {str(name): str(value) for name, value in root.attrib.items()}, nsmap=names)
+    renewed.text = root.text
+    for remark in reversed(list(root.itersiblings(preceding=True))):
+        renewed.addprevious(remark)
+    for remark in reversed(list(root.itersiblings())):
+        renewed.addnext(remark)
     for child in list(root):
         renewed.append(child)
     return renewed

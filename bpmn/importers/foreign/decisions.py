@@ -56,7 +56,7 @@ def _condition(bench: Workbench, flow: etree._Element) -> None:
 
         def mend() -> None:
             condition.text = ours
-            condition.attrib.pop("language", None)
+            condition.attrib.pop("language", "")
 
         before = f"{text} ({language})" if language else text
         bench.offer("condition", flow, f"the condition of {called(flow)} is written in our language", before, ours, mend)

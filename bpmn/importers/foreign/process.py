@@ -62,11 +62,11 @@ def _header(bench: Workbench, process: etree._Element) -> None:
     found = mes_elements(process, "recipe")
     if found and found[0].get("id") and found[0].get("revision"):
         return
-    title = process.get("name") or _pool_name(bench.root, process) or process.get("id", "")
+    title = str(process.get("name") or _pool_name(bench.root, process) or process.get("id", ""))
 
     def mend() -> None:
         header = extension(process, "recipe")
-        for name, value in (("id", process.get("id", "")), ("revision", "1"), ("title", title)):
+        for name, value in (("id", str(process.get("id", ""))), ("revision", "1"), ("title", title)):
             if not header.get(name):
                 header.set(name, value)
 

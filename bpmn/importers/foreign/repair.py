@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from bpmn.checks.report import line_of
 from bpmn.checks.schema import FLOW_NODES
 from bpmn.diagram import BPMN, mes_elements
 from bpmn.vocabulary import NAMESPACE
@@ -50,7 +51,7 @@ class Workbench:
     ) -> bool:
         """Put a repair on the list, and make it where it is agreed to."""
         element_id = nearest_id(element)
-        repair = Repair(f"{kind}:{element_id}", element_id, element.sourceline or 0, what, before, after, safe)
+        repair = Repair(f"{kind}:{element_id}", element_id, line_of(element), what, before, after, safe)
         number = sum(other.key.partition("#")[0] == repair.key for other in self.repairs)
         if number:
             repair = replace(repair, key=f"{repair.key}#{number + 1}")
@@ -153,5 +154,5 @@ def remark(element: etree._Element, text: str) -> None:
 
 def text_of(element: etree._Element) -> str:
     """The documentation of an element, without what was kept there of another program."""
-    notes = ("".join(note.itertext()) for note in element.iterchildren(bpmn("documentation")))
+    notes = ("".join(map(str, note.itertext())) for note in element.iterchildren(bpmn("documentation")))
     return "\n".join(" ".join(note.split()) for note in notes if note.strip() and not note.startswith(_KEPT))

@@ -28,9 +28,9 @@ def with_wrong_joins(recipe):
 
 def test_a_join_of_the_wrong_kind_is_found_in_every_recipe_that_has_one():
     tried = 0
-    for seed in range(12):
+    for seed in range(6):
         for gateway, wrong in with_wrong_joins(random_recipe(seed, 20).decode()):
             found = {(finding.rule, finding.element_id) for finding in check_diagram(wrong.encode()).findings}
             assert ("lack_of_synchronisation", gateway) in found
             tried += 1
-    assert tried > 50
+    assert tried > 20
