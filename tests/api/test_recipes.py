@@ -19,6 +19,8 @@ def test_a_diagram_is_checked_and_nothing_is_loaded(as_role: AsRole) -> None:
     report = author.post("/recipes/checks", {"xml": broken}).get_json()
     assert not report["ok"]
     assert all(finding["line"] and finding["what_to_do"] for finding in report["findings"])
+    unit = author.post("/recipes/checks", {"xml": XML.replace('uom="g"', 'uom="gramm"')}).get_json()["findings"][0]
+    assert [unit[name] for name in ("element_id", "parameter", "property", "path")] == ["S001", "weight", "uom", []]
     assert author.get("/recipes").get_json()["items"] == []
 
 

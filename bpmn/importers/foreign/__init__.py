@@ -89,7 +89,7 @@ def _with_our_namespace(root: etree._Element) -> etree._Element:
         return root
     names: dict[str | None, str] = dict(root.nsmap)
     names["mes"] = NAMESPACE
-    renewed = etree.Element(root.tag, {str(name): str(value) for name, value in root.attrib.items()}, nsmap=names)
+    renewed = etree.Element(root.tag, {str(name): str(value) for name, value in root.attrib.items()}, nsmap=names)  # type: ignore[arg-type]  # the default namespace has no prefix
     renewed.text = root.text
     for remark in reversed(list(root.itersiblings(preceding=True))):
         renewed.addprevious(remark)
