@@ -7,7 +7,7 @@ refer to, and which program wrote the file are not in it. Everything else is, al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 
 from lxml import etree
@@ -22,11 +22,13 @@ _WHO_WROTE = ("exporter", "exporterVersion")
 _MODELER = "http://camunda.org/schema/modeler/1.0"
 _NOT_SAID = frozenset({"incoming", "outgoing"})  # the flows say it
 
-_MES: dict[str, type] = {
+KINDS: dict[str, type] = {
     "mes:recipe": v.Recipe, "mes:step": v.Step, "mes:loop": v.Loop, "mes:timer": v.Timer, "mes:service": v.Service,
     "mes:parameter": v.Parameter, "mes:signature": v.Signature, "mes:scan": v.Scan, "mes:choice": v.Choice,
     "mes:deviation": v.Deviation, "mes:orderField": v.OrderField, "mes:holdTime": v.HoldTime, "mes:origin": v.Origin,
 }  # fmt: skip
+"""Our own elements and what they are; their defaults need not be written."""
+
 _BPMN_DEFAULTS = {
     "isInterrupting": "true", "cancelActivity": "true", "isSequential": "false", "testBefore": "false",
     "triggeredByEvent": "false", "isForCompensation": "false", "startQuantity": "1", "completionQuantity": "1",
@@ -59,7 +61,6 @@ class Part:
     key: str
     values: dict[str, str]
     parts: tuple[Part, ...] = ()
-    line: int = field(default=0, compare=False)
 
     def get(self, attribute: str) -> str:
         """The value of an attribute; empty where it is not written."""
@@ -115,8 +116,7 @@ def _part(element: etree._Element, name: str, key: str, keep: Keep, keyed_by_id:
     values = values_of(element, name)
     if not name.startswith(("mes:", "{")):
         values.pop("id", None)
-    line = element.sourceline
-    return Part(name, key, values, parts, line if isinstance(line, int) else 0)
+    return Part(name, key, values, parts)
 
 
 def keyed_children(element: etree._Element, keep: Keep, keyed_by_id: bool) -> Iterator[tuple[str, str, etree._Element]]:
@@ -171,7 +171,7 @@ def _values(element: etree._Element, name: str) -> Iterator[tuple[str, str]]:
 @cache
 def _written_for_nothing(name: str) -> tuple[dict[str, str], frozenset[str]]:
     """The defaults of an element's attributes, and which of them are lists of words."""
-    kind = _MES.get(name)
+    kind = KINDS.get(name)
     if kind is None:
         return ({} if name.startswith(("mes:", "{", "dmn:")) else _BPMN_DEFAULTS), frozenset()
     defaults: dict[str, str] = {}

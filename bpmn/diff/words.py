@@ -14,7 +14,7 @@ PROPERTIES: dict[str, str] = {
     "parHigh": "upper accepted limit", "limitAction": "what happens outside", "uom": "unit", "afterEnd": "recorded after the end",
     "when": "asked for when", "class": "class", "source": "where the value comes from", "why": "why",
     "qualifier": "results like <0.25", "exclusive": "bound", "unitProcedure": "unit procedure", "rationale": "why",
-    "decisionRoles": "who decides exceptions", "lateEntryMinutes": "minutes until an entry is late",
+    "decisionRoles": "who decides exceptions",
     "roles": "who may sign", "meanings": "meaning", "differs": "not signed by the signers of",
     "nor": "normal", "par": "accepted", "from": "begins with", "to": "ends with", "links": "results to look at",
     "loopMaximum": "most iterations", "loopCondition": "repeats while", "loopCardinality": "number of iterations",
@@ -27,7 +27,8 @@ PROPERTIES: dict[str, str] = {
     "mes:timer": "due time", "mes:loop": "names of the iterations", "mes:service": "service", "dmn:definitions": "decision table",
     "dmn:rule": "row", "standardLoopCharacteristics": "loop", "multiInstanceLoopCharacteristics": "iterations",
     "textAnnotation": "note in the drawing", "lateEntry": "late entry", "branch": "branch",
-    "hitPolicy": "hit policy",
+    "hitPolicy": "hit policy", "minLength": "fewest characters", "maxLength": "most characters",
+    "multiline": "several lines", "lateEntryMinutes": "minutes until an entry is late",
 }  # fmt: skip
 SLOTS = {"P": "performer", "W": "witness", "V": "verifier", "Q": "quality"}
 _LONGEST = 90
