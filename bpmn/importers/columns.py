@@ -140,6 +140,9 @@ def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str,
     whole = [s for s in synonyms if len(s) > 3 and set(s.split()) <= words]
     if whole:
         return 0.65 + 0.15 * max(len(s.split()) for s in whole) / len(words)
+    longer = [len(s) for s in synonyms if s.startswith(plain)]
+    if longer and len(plain) >= 3 and " " not in plain:
+        return 0.6 + 0.05 * len(plain) / min(longer)  # an abbreviation: Lim., Instr.
     near = difflib.get_close_matches(plain, [s for s in synonyms if len(s) > 4], 1, 0.85)
     return 0.7 if near else 0.0
 

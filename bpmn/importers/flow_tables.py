@@ -244,6 +244,9 @@ class FlowTables:
         while row_id in taken:
             number += 1
             row_id = f"{wanted}_{number}"
+        for name in sorted(self.proposed.scaled):
+            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)|(?<![\w.]){re.escape(name.partition('.')[2])}(?!\w)", condition):
+                self.proposed.doubt(cell, f"{name} is recorded as a whole number: write 4e6 here, not 4 times 10^6")
         self.proposed.add("structure.csv", cell.table, cell.row, {"id": row_id, "kind": kind, "of": of, "condition": condition})
 
     def _attempt(self, cell: Cell, do: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bpmn.importers.answers import read_answer
 from bpmn.importers.limit_reader import Range, Reader
 from bpmn.importers.limit_words import LimitPhraseError, Word, doubts_of, with_default_unit, words_of
-from bpmn.importers.unit_words import read_unit
+from bpmn.importers.unit_words import read_unit, split_power
 from bpmn.vocabulary import LimitName, ParameterType
 
 __all__ = ["LimitPhrase", "LimitPhraseError", "read_limits"]
@@ -51,6 +51,7 @@ def read_limits(phrase: str, unit: str = "", decimal_mark: str = "") -> LimitPhr
         return LimitPhrase(
             answer.type, par_low=answer.expected, par_high=answer.expected, choices=answer.choices, doubt=answer.doubt
         )
+    power, unit = split_power(unit)
     said = read_unit(unit)
     every = words_of(phrase, decimal_mark)
     doubts = [*doubts_of(every), *([said.doubt] if said.doubt else [])]
@@ -64,6 +65,10 @@ def read_limits(phrase: str, unit: str = "", decimal_mark: str = "") -> LimitPhr
         if level in ranges:
             raise LimitPhraseError(f"the {level.upper() or 'limit'} stands there twice")
         ranges[level] = found
+    if power:
+        doubts.append(f"the numbers are in 10^{power} {said.code}")
+        for found in ranges.values():
+            found.scale(power)
     return _phrase(ranges, said.code, doubts)
 
 

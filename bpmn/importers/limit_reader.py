@@ -28,6 +28,13 @@ class Range:
         """Whether it says any limit."""
         return bool(self.low or self.high)
 
+    def scale(self, power: str) -> None:
+        """Multiply all numbers that have no power of ten of their own by one; their digits stay."""
+        for name in ("low", "high", "target"):
+            number = getattr(self, name)
+            if number and "e" not in number:
+                setattr(self, name, f"{number}e{power}")
+
 
 class Reader:
     """Reads the words of one level, left to right."""
@@ -68,7 +75,7 @@ class Reader:
         elif kind == "unit":
             self._late_unit(found)
         elif kind == "factor":
-            self._scale(found, self._take().text)
+            found.scale(self._take().text)  # (0.8 - 1.2) x 10^6: for all numbers before it
         else:
             self._between(found, *self._quantity())
 
@@ -206,13 +213,6 @@ class Reader:
             side = "high" if self._take().kind == "at_most" else "low"
             self._bound(found, side, found.target, False)
             found.target = ""
-
-    def _scale(self, found: Range, power: str) -> None:
-        """`(0.8 - 1.2) x 10^6`: the power of ten is for all numbers before it."""
-        for name in ("low", "high", "target"):
-            number = getattr(found, name)
-            if number:
-                setattr(found, name, f"{number}e{power}")
 
     # ------------------------------------------------------------------ words
 

@@ -59,6 +59,8 @@ class ProposedTables:
     left_out: list[LeftOut] = field(default_factory=list)
     cells: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     groups: set[tuple[int, int]] = field(default_factory=set)
+    scaled: set[str] = field(default_factory=set)
+    """Values whose unit counts in powers of ten (`S01.density`): their numbers are written whole."""
 
     def add(self, layout_file: str, table: int, row: int, cells: Mapping[str, str]) -> None:
         """A row of one of our tables that this row of a source means."""

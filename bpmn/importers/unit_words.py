@@ -154,6 +154,18 @@ class UnitWord:
     length: int = 0
 
 
+_POWER = re.compile(r"(?:[x×*]\s*)?(?:10\s*\^\s*(\d{1,2})|1?[eE]\+?(\d{1,2})|10([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))\s*[·*x×]?\s*(?=\S)")
+
+
+def split_power(text: str) -> tuple[str, str]:
+    """A unit that counts in powers of ten, `x 10^6 cells/mL`: the power, and the unit; ("", text) for others."""
+    match = _POWER.match(text.strip())
+    if match is None or read_unit(text).code:
+        return "", text
+    power = (match[1] or match[2] or match[3]).translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+    return str(int(power)), text.strip()[match.end() :]
+
+
 def read_unit(text: str) -> UnitWord:
     """The unit that a whole cell says; code "" with a doubt where it says none of ours, and "" for an empty cell."""
     plain = re.sub(r"\s+", " ", text).strip().strip("[]").strip()

@@ -11,7 +11,7 @@ from bpmn.importers.cell_words import class_of, word_of
 from bpmn.importers.limit_phrases import LimitPhrase, LimitPhraseError, read_limits
 from bpmn.importers.limit_words import read_number
 from bpmn.importers.proposed_tables import Cell, ProposedTables, identifier
-from bpmn.importers.unit_words import read_unit
+from bpmn.importers.unit_words import read_unit, split_power
 from bpmn.vocabulary import LIMIT_NAMES
 
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
@@ -52,6 +52,8 @@ class ValueReader:
             taken.add(param)
             self.ids.setdefault(step, {}).update({param.casefold(): param, name.casefold(): param})
             self._proposed.add("parameters.csv", table, row, reader.parameter(step, param, name, phrase))
+            if split_power(cells.get("unit", ""))[0]:
+                self._proposed.scaled.add(f"{step}.{param}")
             self._proposed.origins[f"{step}.{param}"] = (self._proposed.origin(source, self._text(source)),)
 
     def _text(self, cell: Cell) -> str:
@@ -85,6 +87,10 @@ class _RowReader:
     def parameter(self, step: str, param: str, name: str, phrase: LimitPhrase) -> dict[str, str]:
         """The cells of our table of parameters."""
         kind, formula = self._type(phrase), self._cells.get("formula", "")
+        if kind in ("num", "int", "calc", "date_time") and phrase.type not in ("num", "int") and phrase.bounded:
+            said = self._cells.get("limit") or self._cells.get("par") or self._cells.get("nor", "")
+            self._proposed.leave_out(self._cell("limit"), said, f"it is no limit of a number, which {name} is")
+            phrase = LimitPhrase(phrase.type)
         uom = self._unit(phrase, kind)
         cells = {
             "step_id": step,
@@ -178,7 +184,8 @@ class _RowReader:
             if text in ("", "-", "–", "—", "n/a", "N/A"):
                 continue
             number, uom, doubt = read_number(text, self._mark)
-            cells[name] = number or text
+            power, _ = split_power(self._cells.get("unit", ""))
+            cells[name] = (f"{number}e{power}" if power and "e" not in number else number) if number else text
             cells["unit"] = cells["unit"] or uom
             if doubt:
                 self._doubt(name, doubt)
@@ -217,8 +224,7 @@ class _RowReader:
         return phrase.type or "text"
 
     def _unit(self, phrase: LimitPhrase, kind: str) -> str:
-        said = self._cells.get("unit", "")
-        found = read_unit(said)
+        found = read_unit(split_power(self._cells.get("unit", ""))[1])
         if found.doubt:
             self._doubt("unit", found.doubt)
         uom = phrase.uom or found.code

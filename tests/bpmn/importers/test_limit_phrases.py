@@ -226,3 +226,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         return
     for limit in (found.nor_low, found.nor_high, found.par_low, found.par_high):
         assert found.type not in ("num", "int") or not limit or Decimal(limit).is_finite()
+
+
+@pytest.mark.parametrize("unit", ["x10^6 cells/mL", "1e6 cells/mL", "10^6 cells/mL", "× 10⁶ cells/mL", "E6 cells/mL"])
+def test_a_unit_that_counts_in_powers_of_ten_is_written_into_the_numbers(unit: str) -> None:
+    found = read_limits("0.30 (0.2-0.4)", unit)
+    assert (found.uom, found.target, found.par_low, found.par_high) == ("cells/mL", "0.30e6", "0.2e6", "0.4e6")
+    assert "10^6" in found.doubt
+    assert read_limits("5 to 6", "1e6 furlongs").uom == ""
+    assert read_limits("1 to 2", "ng/1e6 cells").uom == "ng/1e6 cells"

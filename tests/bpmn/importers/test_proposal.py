@@ -185,6 +185,13 @@ def test_columns_of_their_own_have_words_numbers_and_expressions() -> None:
     assert any("nothing says why" in message for message in messages)
 
 
+def test_an_answer_is_no_limit_of_a_number() -> None:
+    found = proposal("Step|Title|Unit|Limits|Target", "1|Weigh|g|complies|25.0")
+    (parameter,) = steps_of(found)[0].parameters
+    assert (parameter.type, parameter.target, parameter.par_low) == ("num", "25.0", "")
+    assert "no limit of a number" in found.left_out[0].why
+
+
 def test_exclusive_limits_and_results_below_them_are_kept() -> None:
     (step,) = steps_of(proposal("Step|Title|Parameter|Limits", "1|Test|Endotoxin|< 0.25 EU/mL"))
     assert (step.parameters[0].par_high, step.parameters[0].exclusive, step.parameters[0].qualifier) == (
@@ -329,6 +336,7 @@ def test_header_data_beside_the_tables_name_the_recipe() -> None:
             "step_id title target limit unit performed_by verified_by",
         ),
         ("Verif.|Limit [mL]|Activity|#|UoM|CPP?", "verification limit title step_id unit class"),
+        ("Verif.|Lim.|Activity|Step #|UoM|Crit.|SP", "verification limit title step_id unit class target"),
         (
             "Section|Description|Parameter|NOR|PAR|Criticality|Flow|Hold time",
             "unit_procedure instruction name nor par class flow hold",
