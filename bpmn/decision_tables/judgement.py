@@ -175,7 +175,10 @@ def _kind(expression: Expression, column_type: str, place: str, number: int, aro
         found = infer(expression, around.names)
     except EvaluationError as error:
         what = f"{expression.text} has no meaning: {error.message}"
-        yield Problem(what, "use names known at this place, and put like things together", number, place)
+        advice = "use names known at this place, and put like things together"
+        if isinstance(needed, str) and _NAME.fullmatch(expression.text):
+            advice = f'write "{expression.text}" if it is a text'
+        yield Problem(what, advice, number, place)
         return
     if found is not None and type(found) is not type(needed):
         what = f"{expression.text} is {kind(found)}, not {kind(needed)}"

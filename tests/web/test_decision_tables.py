@@ -108,6 +108,10 @@ def test_who_saves_second_is_told_and_keeps_what_they_typed(site: Site, client: 
     assert refused.status_code == 409
     assert "Pia Owner saved version 2" in refused.text
     assert fields(refused.text)["r1.out1"] == '"brief"'
+    assert send(client, refused, "save").status_code == 302
+    draft = draft_view(site, REVISION)["xml"]
+    assert '"brief"' in draft
+    assert 'title="Count bags"' in draft
 
 
 def test_trying_it_shows_the_outcome_and_the_rules_that_said_so(site: Site, client: FlaskClient) -> None:

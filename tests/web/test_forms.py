@@ -104,6 +104,7 @@ def test_who_saves_second_is_told_and_keeps_what_they_typed(pia: FlaskClient) ->
     assert refused.status_code == 409
     assert "Pia Owner saved version 2" in refused.text
     assert fields(refused.text)["title"] == "Second"
+    assert send(pia, refused, "save").status_code == 302
 
 
 def test_a_name_that_can_t_be_one_is_refused_at_its_field(pia: FlaskClient) -> None:

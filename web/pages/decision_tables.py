@@ -62,6 +62,7 @@ def show(revision_id: str, element_id: str) -> ResponseReturnValue:
             outcome = attempt(lambda: _save(view, table), done="The table is saved in the draft.")
             if outcome.done:
                 return redirect(url_for("decision_tables_page.show", revision_id=revision_id, element_id=element_id))
+            outcome = told_to_save_again(outcome, "Saving again puts your table into it; whatever else changed there stays.")
         elif do == "import":
             table, notes, outcome = _imported(table)
         else:
@@ -83,11 +84,19 @@ def _shown(view: TableView, table: Table, may_write: bool, outcome: Outcome, not
     written = request.method == "POST" and may_write
     problems = judge(table, view.around) if written else [p for p in view.problems if view.table]
     tried = _tried(view, table)
+    version = view.draft["version"] if outcome.status == 409 else request.form.get("version") or view.draft["version"]
     return render_template(
-        "pages/decision_table.html", view=view, draft=view.draft, table=table, may_write=may_write, notes=notes,
+        "pages/decision_table.html", view=view, version=version, draft=view.draft, table=table, may_write=may_write, notes=notes,
         problems=outcome.problems, found=_by_place(problems), count=len(problems), unsaved=written and table != view.table,
         types=COLUMN_TYPES, policies=HIT_POLICIES, aggregations=AGGREGATIONS, names=sorted(view.around.names or ()), tried=tried,
     )  # fmt: skip
+
+
+def told_to_save_again(outcome: Outcome, advice: str) -> Outcome:
+    """Somebody saved meanwhile: the page now has their version, so that saving again is a decision and no accident."""
+    if outcome.status == 409:
+        outcome.problems = [PageProblem("", problem.message, advice) for problem in outcome.problems]
+    return outcome
 
 
 def _by_place(problems: list[Problem]) -> dict[str, list[Problem]]:

@@ -19,6 +19,7 @@ from engine.queries.forms import field_view, form_list, form_view
 from forms.definition import MOST_FIELDS, Definition, DefinitionError, parse, place_of, write
 from web.access import GMP_ROLES, allow
 from web.acting import Outcome, PageProblem, act, actor, attempt, require, site
+from web.pages.decision_tables import told_to_save_again
 
 page = Blueprint("forms_page", __name__)
 
@@ -66,6 +67,7 @@ def show(revision_id: str) -> ResponseReturnValue:
             outcome = attempt(lambda: _save(revision_id, text), done="The form is saved in the draft.")
             if outcome.done:
                 return redirect(url_for("forms_page.show", revision_id=revision_id))
+            outcome = told_to_save_again(outcome, "Saving again replaces it with yours.")
         else:
             sheet.change(do)
     return _shown(view, sheet, may_write, outcome), outcome.status
@@ -88,9 +90,10 @@ def _save(revision_id: str, text: str) -> dict[str, Any]:
 def _shown(view: dict[str, Any], sheet: Sheet, may_write: bool, outcome: Outcome) -> str:
     text = sheet.text(view["name"])
     definition, wrong = _read(view["name"], text)
+    version = view["version"] if outcome.status == 409 else request.form.get("version") or view["version"]
     return render_template(
-        "pages/form.html", view=view, sheet=sheet, may_write=may_write, problems=outcome.problems, found=_by_place(wrong),
-        count=len(wrong), words=WORDS, preview=[field_view(f) for f in definition.fields] if definition else None,
+        "pages/form.html", view=view, version=version, sheet=sheet, may_write=may_write, problems=outcome.problems,
+        found=_by_place(wrong), count=len(wrong), words=WORDS, preview=[field_view(f) for f in definition.fields] if definition else None,
         title=definition.title if definition else sheet.title, unsaved=may_write and not same(text, view["text"]),
     )  # fmt: skip
 
