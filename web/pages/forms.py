@@ -93,7 +93,8 @@ def _shown(view: dict[str, Any], sheet: Sheet, may_write: bool, outcome: Outcome
     version = view["version"] if outcome.status == 409 else request.form.get("version") or view["version"]
     return render_template(
         "pages/form.html", view=view, version=version, sheet=sheet, may_write=may_write, problems=outcome.problems,
-        found=_by_place(wrong), count=len(wrong), words=WORDS, preview=[field_view(f) for f in definition.fields] if definition else None,
+        found=_by_place(wrong), count=len(wrong), words=WORDS,
+        preview=[field_view(f) for f in definition.fields] if definition else None,
         title=definition.title if definition else sheet.title, unsaved=may_write and not same(text, view["text"]),
     )  # fmt: skip
 
