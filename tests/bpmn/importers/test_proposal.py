@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from bpmn import vocabulary as v
 from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram
 from bpmn.importers import import_tables
+from bpmn.importers.__main__ import main
 from bpmn.importers.columns import PROPERTIES, recognise, with_columns
 from bpmn.importers.proposal import Proposal, propose, recognised, tables_of
 from bpmn.importers.sources import Source, read_file, read_pasted
@@ -373,3 +375,16 @@ def test_any_table_is_proposed_or_said_to_be_none(rows: list[list[str]], columns
     table = tables_of([source])[0]
     found = propose([source], [with_columns(table, "steps", dict(enumerate(columns)), 0)])
     assert found.problems or found.imported
+
+
+def test_the_command_proposes_a_recipe_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, out = tmp_path / "wash.csv", tmp_path / "out" / "wash.bpmn"
+    table.write_bytes(b'Step,Title,Instruction,Limits,Signature\n1,Weigh,Weigh it,"1,500 mL",P\n2,Mix,Mix it,somehow 3 ways,P\n')
+    assert main([str(table), str(out)]) == 0
+    told = capsys.readouterr()
+    assert "2 steps" in told.out
+    assert "doubtful: wash.csv, row 2, column Limits: 1,500 is taken as 1500" in told.err
+    assert "not imported: wash.csv, row 3, column Limits: somehow 3 ways" in told.err
+    assert len(Diagram.parse(out.read_bytes()).steps) == 2
+    assert main([str(tmp_path / "no.pdf"), str(out)]) == 1
+    assert main([str(table)]) == 2
