@@ -48,6 +48,7 @@ export class StepTable {
     listenToPaste(this);
     this.#listen();
     this.refresh();
+    if (this.rows.length === 1) this.bar.say("Type the title of the first step, or paste rows from a spreadsheet.");
   }
 
   // ---------------------------------------------------------------- the frame
@@ -87,7 +88,7 @@ export class StepTable {
   #listen() {
     const { model } = this;
     model.on("opened", () => this.refresh());
-    model.on("changed", () => this.refresh());
+    model.on("changed", ({ elements }) => this.refresh(elements));
     model.on("locked", () => this.refresh());
     model.on("findings", ({ findings }) => this.marks.show(findings));
     this.body.addEventListener("pointerdown", (event) => this.#pointed(event));
@@ -110,7 +111,8 @@ export class StepTable {
 
   // ---------------------------------------------------------------- drawing
 
-  refresh() {
+  // `changed`: the elements that a command changed; nothing: whatever may have.
+  refresh(changed) {
     const { model } = this;
     const process = model.processObject;
     if (!process) return;
@@ -122,10 +124,16 @@ export class StepTable {
       isQuiet: (one) => !one.body.length && Boolean(model.timer(one.element)?.get("hold")),
     });
     const kept = new Set(this.rows.map((row) => row.key));
-    for (const [key, drawn] of this.drawn) if (!kept.has(key)) this.#erase(key, drawn);
+    const gone = [...this.drawn].filter(([key]) => !kept.has(key));
+    for (const [key, drawn] of gone) this.#erase(key, drawn);
+    // Hold times hang on the process; an element that is gone, or has another id, may be named anywhere.
+    const isAnywhere = !changed || changed.includes(model.process) || gone.some(([key]) => !key.startsWith("new:"));
+    const dirty = isAnywhere ? undefined : new Set(changed.map(({ id }) => id));
     let before = null;
     for (const row of this.rows) {
-      const drawn = this.#draw(row);
+      const known = this.drawn.get(row.key);
+      const isSame = dirty && known?.row.kind === "step" && known.depth === row.depth && !dirty.has(row.element.id);
+      const drawn = isSame ? Object.assign(known, { row }) : this.#draw(row);
       const expected = before ? before.nextSibling : this.body.firstChild;
       if (drawn.element !== expected) this.body.insertBefore(drawn.element, expected);
       before = drawn.element;
