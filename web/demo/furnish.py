@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bpmn.diagram import Diagram
+from lxml import etree
+
+from bpmn.diagram import BPMN, Diagram
+from bpmn.reading import read_xml
+from bpmn.vocabulary import NAMESPACE
 from engine import clock, passwords
 from engine.actions import drafts, equipment, materials, recipes
 from engine.passwords import Proof
+from engine.records import RecipeDraft
 from engine.site import Site
 from engine.transaction import Actor, perform
 
@@ -25,6 +30,12 @@ SUBMISSION = {
     "training": "Read and understood; aseptic operators also on the job", "change": "CC-26-011", "risk": "RA-26-004",
     "tests_changed": "false", "client_approves": "false",
 }  # fmt: skip
+
+# What the process owner is writing: a limit tightened with its reason, and one loosened whose reason was left as it was.
+DRAFTED = (
+    ("S02", "age_h", {"norHigh": "30", "why": "Cells older than 30 h at receipt grew poorly in 2 of 3 batches (DEV-2026-031)"}),
+    ("S03", "vol_ml", {"norHigh": "320"}),
+)
 
 
 def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | None = None) -> str:
@@ -50,10 +61,26 @@ def begin_draft(site: Site, crew: Crew, based_on: str) -> None:
     """Somebody writes the next revision."""
     recipe_id, _, revision = based_on.partition("@")
     following = f"{revision.partition('.')[0]}.1"
+    author, stream = crew["PROC"][0], f"recipe:{recipe_id}"
+    begun = perform(
+        site, drafts.start_draft, actor=author, stream=stream, recipe_id=recipe_id, revision=following, based_on=based_on
+    )
+    with site.read() as reader:
+        draft = reader.get(RecipeDraft, revision_id=begun["revision"])
     perform(
-        site, drafts.start_draft, actor=crew["PROC"][0], stream=f"recipe:{recipe_id}", recipe_id=recipe_id, revision=following,
-        based_on=based_on,
+        site, drafts.save_draft, actor=author, stream=stream, revision_id=begun["revision"], xml=_edited(draft["xml"]),
+        version=begun["version"],
     )  # fmt: skip
+
+
+def _edited(xml: str) -> str:
+    """The draft with the edits of `DRAFTED`, so that there is something to compare and to review."""
+    root = read_xml(xml.encode())
+    for step, parameter, changes in DRAFTED:
+        [task] = (e for e in root.iter(f"{{{BPMN}}}userTask") if e.get("id") == step)
+        [edited] = (e for e in task.iter(f"{{{NAMESPACE}}}parameter") if e.get("id") == parameter)
+        edited.attrib.update(changes)
+    return etree.tostring(root, encoding="unicode")
 
 
 def stock(site: Site, crew: Crew, xml: str) -> None:
