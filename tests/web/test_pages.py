@@ -56,7 +56,7 @@ def paths(site) -> dict[str, str]:
     value = next(v for v in review(site, REVIEW)["values"] if v["source"] == "manual")
     arguments = {
         "batch_id": EXPANSION, "task_key": "S24[4]", "person_id": "anna", "equipment_id": "FRZ-01",
-        "lot_id": "LOT-101", "revision_id": "MR-CART-001@3.0", "value_id": value["id"],
+        "lot_id": "LOT-101", "revision_id": "MR-CART-001@3.0", "value_id": value["id"], "other_id": DRAFT,
     }  # fmt: skip
     return {name: quote(text) for name, text in arguments.items()}
 
