@@ -21,7 +21,7 @@ from engine.workflow import OpenItem, Run
 from engine.workflow.passage import Passage
 
 MOST_MOVES = 600
-MOST_IN_VAIN = 120
+MOST_IN_VAIN = 240
 MOST_ITERATIONS = 30
 BETWEEN = timedelta(minutes=30)
 Wishes = Mapping[str, Value | None]

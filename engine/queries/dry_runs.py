@@ -10,15 +10,22 @@ from engine.dry_run import jobs
 from engine.errors import RecordNotFoundError
 from engine.reader import Reader
 from engine.records import DryRun, Person, RecipeRevision, Signature
-from engine.revision_facts import current_document, dry_run_of
+from engine.revision_facts import current_document
 from engine.scope import Row
 from engine.site import Site
 
 
 def evidence(reader: Reader, digest: str) -> Row | None:
-    """The signed dry run of a document that is evidence for it: the last one that was signed, if it passed; else None."""
-    row = dry_run_of(reader, digest)
-    return row if row is not None and row["verdict"] == "passed" else None
+    """The dry run that is evidence for a document: of those that the system made, the one signed last, if it passed.
+
+    What a person clicked through is kept and shown beside it, and covers too little to stand alone.
+    """
+    signed = []
+    for row in reader.rows(DryRun, hash=digest, kind="system"):
+        if signatures := reader.rows(Signature, subject=f"dry_run:{row['id']}"):
+            signed.append((min(s["signed_at"] for s in signatures), row))
+    newest = max(signed, key=lambda pair: pair[0])[1] if signed else None
+    return newest if newest is not None and newest["verdict"] == "passed" else None
 
 
 def dry_runs_of(site: Site, revision_id: str) -> dict[str, Any]:
