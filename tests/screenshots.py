@@ -50,6 +50,10 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("comparison", "pia", "/recipes/MR-CART-001@3.1/compare/MR-CART-001@3.0"),
         ("recipe-draft", "pia", f"/recipes/{DRAFT}"),
         ("recipe-submission", "pia", f"/recipes/{DRAFT}/steps/AUTHOR[1]"),
+        ("editor", "pia", f"/recipes/{DRAFT}/edit"),
+        ("dry-runs", "pia", f"/recipes/{DRAFT}/dry-run"),
+        ("import", "pia", "/import"),
+        ("import-diagram", "pia", "/import/bpmn"),
         ("forms", "pia", "/forms"),
         ("form", "pia", "/forms/triage@1"),
         ("start-batch", "susan", "/start"),
@@ -77,6 +81,8 @@ def _open_tasks(site: Site, batch_id: str) -> list[dict]:
 def settle(page: Page) -> None:
     """Wait until scripts and the diagram, where there is one, are done."""
     page.wait_for_selector("html[data-scripts=ready]")
+    if page.query_selector("#editor"):
+        page.wait_for_selector("#editor[data-ready=true]", timeout=20_000)
     if page.query_selector(".diagram"):
         page.wait_for_selector(".diagram[data-ready=true]", timeout=20_000)
 
