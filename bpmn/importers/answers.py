@@ -93,6 +93,10 @@ _BLANK = re.compile(r"_{2,}|\.{4,}|…{2,}")
 _BOX = re.compile(r"[☐☑☒□▢◻◯○]|\[\s?[xX]?\s?\]|\(\s\)")
 
 
+_MOST = 300
+"""Characters; a longer cell is prose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is asked for where no number is: its type (None: no value at all), the expected answer, the choices."""
@@ -105,6 +109,8 @@ class Answer:
 
 def read_answer(text: str) -> Answer | None:
     """What a cell without numbers asks for; None where it may be a limit with numbers."""
+    if len(text) > _MOST:
+        return None
     boxes = [part.strip(" ,;/|") for part in _BOX.split(text)] if _BOX.search(text) else []
     options = [part for part in boxes if part]
     if boxes and len(options) > 1:

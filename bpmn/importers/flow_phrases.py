@@ -28,6 +28,10 @@ FLOW_FORMS = (
 HOLD_FORMS = "write 'within 2 h of end of S03', 'NOR 60 min, PAR 120 min after end of S03' or 'at least 18 h after end of S16'"
 
 
+_LONGEST = 300
+"""Characters of a phrase; a longer one is prose."""
+
+
 class FlowPhraseError(ValueError):
     """This is not understood as flow or as a hold time; `forms` says what is."""
 
@@ -125,6 +129,8 @@ def read_flow(cell: str) -> list[Flow]:
 
 
 def _flow(part: str) -> Flow:
+    if len(part) > _LONGEST:
+        raise FlowPhraseError(f"{len(part)} characters are no flow", FLOW_FORMS)
     if part.casefold() in ("otherwise", "else", "sonst", "andernfalls"):
         return Otherwise()
     if match := _GO_ON.fullmatch(part):
@@ -230,6 +236,8 @@ _BETWEEN = _pattern(
 
 
 def _hold(part: str) -> Hold:
+    if len(part) > _LONGEST:
+        raise FlowPhraseError(f"{len(part)} characters are no hold time", HOLD_FORMS)
     if between := _BETWEEN.fullmatch(part.rstrip(".")):
         inner = _hold(f"{between['t']} after {between['m']} of {between['s']}")
         return replace(inner, to=between["to"], at_end=between["n"].casefold() not in ("start", "beginn"))

@@ -145,6 +145,9 @@ for _spelling, (_code, _) in _SAID.items():
     _FOLDED.setdefault(_spelling.casefold(), set()).add(_code)
 
 
+_LONGEST = 40
+
+
 @dataclass(frozen=True, slots=True)
 class UnitWord:
     """A unit as it was read: its code (empty: unknown), what is doubtful about that, and how many characters it took."""
@@ -173,6 +176,8 @@ def read_unit(text: str) -> UnitWord:
         return UnitWord("")
     if plain in ("1", "dimensionless", "ratio"):
         return UnitWord("1")
+    if len(plain) > _LONGEST:
+        return UnitWord("", f"{plain[:_LONGEST]} … is no unit of measure of a recipe")
     found = _meaning(plain)
     if found is not None:
         return found

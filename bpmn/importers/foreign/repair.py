@@ -42,6 +42,7 @@ class Workbench:
     ids: set[str] = field(default_factory=set)
     _nodes: list[etree._Element] | None = None
     _flows: list[etree._Element] | None = None
+    _by_end: dict[str, dict[str, list[etree._Element]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ids |= {str(e.get("id")) for e in self.root.iter(etree.Element) if e.get("id")}
@@ -59,6 +60,7 @@ class Workbench:
         if agreed:
             mend()
             self._nodes = self._flows = None
+            self._by_end.clear()
         self.repairs.append(replace(repair, applied=agreed))
         return agreed
 
@@ -93,11 +95,20 @@ class Workbench:
 
     def outgoing(self, node: etree._Element) -> list[etree._Element]:
         """The flows that leave a node, as drawn."""
-        return [flow for flow in self.flows() if flow.get("sourceRef") == node.get("id")]
+        return self._ends("sourceRef").get(node.get("id", ""), [])
 
     def incoming(self, node: etree._Element) -> list[etree._Element]:
         """The flows that enter a node."""
-        return [flow for flow in self.flows() if flow.get("targetRef") == node.get("id")]
+        return self._ends("targetRef").get(node.get("id", ""), [])
+
+    def _ends(self, end: str) -> dict[str, list[etree._Element]]:
+        """The flows by the node at one of their ends."""
+        if end not in self._by_end:
+            found: dict[str, list[etree._Element]] = {}
+            for flow in self.flows():
+                found.setdefault(flow.get(end, ""), []).append(flow)
+            self._by_end[end] = found
+        return self._by_end[end]
 
     def connect(self, scope: etree._Element, source: str, target: str) -> etree._Element:
         """A new flow, named by both ends; `incoming` and `outgoing` are left out, they say nothing of their own."""

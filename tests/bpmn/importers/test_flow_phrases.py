@@ -89,3 +89,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             assert isinstance(read(text), list)
         except FlowPhraseError:
             continue
+
+
+@pytest.mark.parametrize("text", ["if " + "a " * 5000, "repeat until " + "1 h " * 5000, "within " + "1 h after " * 5000])
+def test_prose_of_any_length_is_refused_at_once(text: str) -> None:
+    for read in (read_flow, read_holds):
+        with pytest.raises(FlowPhraseError, match="characters"):
+            read(text)
