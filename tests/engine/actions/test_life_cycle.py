@@ -2,106 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bpmn.new_diagram import with_header
 from engine import clock, errors
-from engine.actions import batches, corrections, drafts, life_cycle, people, recipes
+from engine.actions import batches, corrections, drafts, life_cycle, people
 from engine.actions.signatures import give_signature
 from engine.actions.timers import fire_due, watch
 from engine.batch_record import BatchRecord
 from engine.documents import read_document
 from engine.queries.batches import batch_list
-from engine.queries.life_cycle import life_cycle_view
 from engine.queries.recipes import recipe_list
 from engine.queries.worklist import worklist
 from engine.records import Batch, DryRun, ParameterValue, RecipeDocument, RecipeDraft, RecipeRevision, Signature, Task
-from engine.revisions import in_effect
 from engine.site import Site
 from engine.step_content import content_hash
 from engine.transaction import SYSTEM, perform
 from engine.verify import verify
-from tests.batches import ENTRIES, SIGNERS, sign, start
-from tests.people import Staff, actor_of, proof_of, train
-from tests.small_recipes import sequence
-
-XML = sequence(2).decode()
-FIRST = "MR-ROW-001@1.0"
-
-
-class Team:
-    """The people of the site, and what they do with the revisions of one recipe."""
-
-    def __init__(self, site: Site) -> None:
-        self.site, self.staff = site, Staff(site)
-
-    def draft(self, revision: str = "1.0", xml: str = XML, **more: Any) -> str:
-        """Pia begins a revision."""
-        arguments = {"recipe_id": "MR-ROW-001", "revision": revision, "xml": xml} | more
-        stream = f"recipe:{arguments['recipe_id']}"
-        answer = perform(self.site, drafts.start_draft, actor=actor_of(self.site, self.staff["PROC"]), stream=stream, **arguments)
-        return str(answer["revision"])
-
-    def save(self, revision_id: str, xml: str, version: int = 1) -> dict[str, Any]:
-        return perform(
-            self.site, drafts.save_draft, actor=actor_of(self.site, self.staff["PROC"]), stream="recipe:MR-ROW-001",
-            revision_id=revision_id, xml=xml, version=version,
-        )  # fmt: skip
-
-    def sign(self, revision_id: str, meaning: str, role: str, **entries: str) -> dict[str, Any]:
-        return sign(self.site, self.staff, revision_id, meaning, role, **entries)
-
-    def submit(self, revision_id: str, **entries: str) -> dict[str, Any]:
-        return self.sign(revision_id, "authored_by", "PROC", **entries)
-
-    def approve(self, revision_id: str) -> str:
-        for meaning, role in SIGNERS:
-            answer = self.sign(revision_id, meaning, role)
-        return str(answer["state"])
-
-    def effective(self, revision_id: str, at: Any) -> dict[str, Any]:
-        diana = self.staff["QA_DISP"]
-        return perform(
-            self.site, recipes.make_effective, actor=actor_of(self.site, diana), stream=f"batch:{revision_id}",
-            revision_id=revision_id, effective_at=at.isoformat(), proof=proof_of(self.site, diana),
-        )  # fmt: skip
-
-    def at_any_time(self, revision_id: str, step_id: str, role: str, meaning: str, **entries: str) -> dict[str, Any]:
-        """Withdraw or retire: a message that may come any time."""
-        with self.site.read() as reader:
-            waiting = next(t for t in life_cycle.open_steps(reader, revision_id) if t["step_id"] == step_id)
-        someone = self.staff[role]
-        return perform(
-            self.site, life_cycle.sign, actor=actor_of(self.site, someone), stream=f"batch:{revision_id}",
-            revision_id=revision_id, task_key=waiting["key"], meaning=meaning, proof=proof_of(self.site, someone),
-            entries=entries,
-        )  # fmt: skip
-
-    def state(self, revision_id: str) -> str:
-        with self.site.read() as reader:
-            return str(reader.get(RecipeRevision, id=revision_id)["state"])
-
-    def view(self, revision_id: str, role: str = "MFG_OP") -> dict[str, Any]:
-        return life_cycle_view(self.site, revision_id, actor_of(self.site, self.staff[role]))
+from tests.batches import ENTRIES, SIGNERS, start
+from tests.people import actor_of, proof_of, train
+from tests.revisions import FIRST, XML, Team, sign_bare
 
 
 @pytest.fixture
 def team(site: Site) -> Team:
     return Team(site)
-
-
-@pytest.fixture
-def simulated() -> Iterator[Any]:
-    """The clock stands at a full minute of this day, and is moved by the test."""
-    clock.simulate(clock.now().replace(second=0, microsecond=0))
-    yield clock.simulate
-    clock.stop_simulating()
 
 
 @pytest.mark.requirement("C4-01", "G-16")
@@ -134,14 +63,6 @@ def test_what_is_mandatory_with_a_revision_is_asked_for_all_at_once(team: Team) 
     told = " ".join(refused.value.details["missing"])
     assert all(word in told for word in ("Site", "phase", "batch sizes", "Training", "Linked change", "risk assessment"))
     assert team.state(FIRST) == "DRAFT"
-
-
-def sign_bare(team: Team, revision_id: str, meaning: str, role: str, entries: dict[str, str]) -> dict[str, Any]:
-    someone = team.staff[role]
-    return perform(
-        team.site, recipes.sign_recipe, actor=actor_of(team.site, someone), stream=f"batch:{revision_id}",
-        revision_id=revision_id, meaning=meaning, proof=proof_of(team.site, someone), entries=entries,
-    )  # fmt: skip
 
 
 def test_a_diagram_that_fails_its_checks_is_not_submitted_and_every_finding_is_told(team: Team) -> None:
@@ -247,93 +168,6 @@ def test_only_the_author_s_role_withdraws(team: Team) -> None:
     team.draft()
     with pytest.raises(errors.NotPermittedError):
         team.at_any_time(FIRST, "WITHDRAW", "MFG_SUP", "authored_by", reason="No.")
-
-
-def revisions_in_effect(team: Team, first: Any, second: Any) -> str:
-    """Two revisions, approved, each with its instant."""
-    newer = with_header(XML, revision="2.0")
-    team.draft()
-    team.draft("2.0", newer)
-    for revision_id, at in ((FIRST, first), ("MR-ROW-001@2.0", second)):
-        assert team.approve(revision_id) == "APPROVED"
-        team.effective(revision_id, at)
-    for revision in ("1.0", "2.0"):
-        train(team.site, team.staff["MFG_SUP"], "MR-ROW-001", revision)
-    return "MR-ROW-001@2.0"
-
-
-def issued_on(team: Team, number: int) -> str:
-    return str(start(team.site, team.staff, "MR-ROW-001", f"B-{number}")["recipe"])
-
-
-@pytest.mark.requirement("C4-02")
-@pytest.mark.parametrize("fired", [False, True], ids=["before the timer", "after the timer"])
-def test_which_revision_is_issued_turns_over_at_the_instant_itself(team: Team, simulated: Any, fired: bool) -> None:
-    now = clock.now()
-    turn = now + timedelta(hours=1)
-    newer = revisions_in_effect(team, now + timedelta(minutes=5), turn)
-    simulated(turn - timedelta(seconds=30))
-    assert fire_due(team.site) == 1
-    assert issued_on(team, 1) == FIRST
-    simulated(turn)
-    assert (fire_due(team.site) == 1) if fired else True
-    assert issued_on(team, 2) == newer
-    supervisor = team.staff["MFG_SUP"]
-    order: dict[str, Any] = {"revision": "1.0", "order": {"coi": "C"}, "proof": proof_of(team.site, supervisor)}
-    with pytest.raises(errors.RevisionNotEffectiveError):
-        perform(
-            team.site, batches.start_batch, actor=actor_of(team.site, supervisor), stream="batch:B-3",
-            recipe_id="MR-ROW-001", batch_id="B-3", **order,
-        )  # fmt: skip
-    fire_due(team.site)
-    assert (team.state(FIRST), team.state(newer)) == ("SUPERSEDED", "EFFECTIVE")
-    assert team.view(FIRST)["waiting"] == team.view(FIRST)["any_time"] == [], "its own life cycle has ended"
-
-
-def test_the_instant_counts_to_the_microsecond(team: Team) -> None:
-    team.draft()
-    team.approve(FIRST)
-    at = clock.now() + timedelta(hours=1, microseconds=7)
-    stored = team.effective(FIRST, at)["effective_at"]
-    with team.site.read() as reader:
-        rows = reader.rows(RecipeRevision, recipe_id="MR-ROW-001")
-    assert stored == clock.text(at)
-    assert in_effect(rows, clock.text(at - timedelta(microseconds=1))) is None
-    assert in_effect(rows, clock.text(at)) is not None
-
-
-def test_an_older_revision_can_t_follow_a_newer_one(team: Team, simulated: Any) -> None:
-    now = clock.now()
-    team.draft()
-    team.draft("2.0", with_header(XML, revision="2.0"))
-    for revision_id in (FIRST, "MR-ROW-001@2.0"):
-        team.approve(revision_id)
-    team.effective("MR-ROW-001@2.0", now + timedelta(minutes=10))
-    with pytest.raises(errors.RevisionNotEffectiveError, match=r"2\.0"):
-        team.effective(FIRST, now + timedelta(hours=1))
-    simulated(now + timedelta(minutes=11))
-    fire_due(team.site)
-    assert team.state(FIRST) == "SUPERSEDED", "it was approved and is never needed now"
-
-
-def test_an_instant_that_is_past_is_refused(team: Team) -> None:
-    team.draft()
-    team.approve(FIRST)
-    with pytest.raises(errors.RevisionNotEffectiveError, match="past"):
-        team.effective(FIRST, clock.now() - timedelta(minutes=2))
-
-
-def test_a_retired_revision_is_issued_no_more(team: Team) -> None:
-    team.draft()
-    team.approve(FIRST)
-    team.effective(FIRST, clock.now())
-    fire_due(team.site)
-    train(team.site, team.staff["MFG_SUP"], "MR-ROW-001", "1.0")
-    assert issued_on(team, 1) == FIRST
-    team.at_any_time(FIRST, "RETIRE", "QA_DISP", "approved_by_qa", reason="The product ended.")
-    assert team.state(FIRST) == "RETIRED"
-    with pytest.raises(errors.RevisionNotEffectiveError):
-        issued_on(team, 2)
 
 
 def keep_dry_run(team: Team, verdict: str) -> None:
