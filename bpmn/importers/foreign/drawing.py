@@ -30,7 +30,8 @@ def repair(bench: Workbench) -> None:
     def add() -> None:
         _add(bench, shapes, missing)
 
-    if not any(key in shapes for key in wanted):
+    drawn = next(bench.root.iter(f"{{{DI}}}BPMNPlane"), None) is not None and any(key in shapes for key in wanted)
+    if not drawn:
         bench.offer("layout", whole, "the diagram is drawn", "no drawing", "every element has a place", draw)
     else:
         before = f"{len(missing)} elements without a place"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram
 from bpmn.importers.foreign import open_foreign
 from bpmn.reading import DiagramError
+from tests.bpmn.checks.test_broken_diagrams import break_something
 
 TESTS = Path(__file__).parents[3]
 OURS = sorted((TESTS / "data" / "interchange").glob("*.bpmn"))
@@ -149,6 +154,18 @@ def test_a_file_passes_or_every_reason_is_listed_in_time(path):
     assert all(repair.what and repair.after for repair in opened.repairs)
     again = open_foreign(opened.xml, decided={r.key: False for r in opened.repairs})
     assert not [r for r in again.repairs if r.safe and r.key not in {other.key for other in opened.repairs}]
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10**9))
+def test_however_a_file_is_broken_it_is_opened_or_refused(seed):
+    pick = random.Random(seed)
+    root = etree.fromstring(pick.choice(OURS).read_bytes())
+    for _ in range(pick.randint(1, 6)):
+        break_something(root, pick)
+    with suppress(DiagramError):
+        opened = open_foreign(etree.tostring(root))
+        open_foreign(opened.xml, decided={repair.key: pick.random() < 0.5 for repair in opened.repairs})
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"<a/>", b"<!DOCTYPE a><a/>", b"no xml"])
