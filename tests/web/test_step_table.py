@@ -178,6 +178,16 @@ def test_signatures_hold_times_scans_and_lists(hands):
     assert "H01_timer" not in diagram(hands).nodes
 
 
+def test_a_list_that_a_cell_cannot_say_is_not_cut_to_fit(hands):
+    hands.page.evaluate("batchwrightEditor.model.setStep(batchwrightEditor.model.get('S01'), {materials: ['salt; fine', 'water']})")
+    hands.click("S01#0", "materials")
+    hands.type("oil")
+    hands.press("Enter")
+    assert "Change it in the properties" in hands.page.inner_text(".table-bubble")
+    hands.press("Escape")
+    assert diagram(hands).steps["S01"].materials == ("salt; fine", "water")
+
+
 def test_rows_are_wrapped_branched_and_taken_out_again_by_keys(hands):
     hands.click("S01#0", "title")
     hands.press("Shift+ArrowDown", "Control+.", "p")

@@ -6,12 +6,12 @@ import { shape } from "./step_cells.js";
 
 const ALL_LIMITS = { from: "name", to: "parHigh" };
 const DUE = {
-  ...ALL_LIMITS, key: "due", label: "Due", prefix: "due", property: "due",
+  ...ALL_LIMITS, key: "due", label: "Due", prefix: "due", hint: "An instant: S16.end + hours(3)", property: "due",
   read: (row, model) => model.timer(row.element)?.get("due") ?? "",
   write: (row, text, model) => model.setTimer(shape(row, model), { due: text.trim() }),
 };
 const CONDITION = {
-  ...ALL_LIMITS, key: "condition", label: "Condition", prefix: "if", property: "condition",
+  ...ALL_LIMITS, key: "condition", label: "Condition", prefix: "if", hint: "A condition on what was recorded: S17.turbidity > 5 and S18.clear", property: "condition",
   read: (row) => row.element.conditionExpression?.body ?? "",
   write: (row, text, model) => model.setFlow(shape(row, model), { condition: text.trim() }),
 };
@@ -20,7 +20,7 @@ const definition = (row) => row.element.eventDefinitions?.[0];
 const WIDE = {
   loop: [
     {
-      key: "again", label: "Repeat while", prefix: "repeat while", property: "loopCondition", from: "name", to: "target",
+      key: "again", label: "Repeat while", prefix: "repeat while", hint: "A condition on what was recorded: S07.acidity > 7.4", property: "loopCondition", from: "name", to: "target",
       read: (row, model) => model.loop(row.element).again,
       write: (row, text, model) => model.setLoop(shape(row, model), { again: text.trim() }),
     },

@@ -65,9 +65,12 @@ function offered(property, options, strict, what, about = {}) {
 
 // A yes/no is kept as true or false.
 const spoken = (text, parameter) => (parameter?.get("type") === "bool" ? { true: "yes", false: "no" }[text] ?? text : text);
-const meant = (text, parameter) => (parameter?.get("type") === "bool" ? { yes: "true", no: "false" }[text.toLowerCase()] ?? text : figures(text));
+const meant = (text, parameter) => (
+  parameter?.get("type") === "bool" ? { yes: "true", no: "false" }[text.toLowerCase()] ?? text : figures(text)
+);
 
-const target = ofParameter("target", {
+const TARGET = ofParameter("target", {
+  hint: "A number, or all limits at once: 25.0 ± 0.5 g, 7.2 to 7.5, NMT 10 °C",
   figure: true,
   phrases: true,
   read: (row, model) => spoken(parameterOf(row, model)?.get("target") ?? "", parameterOf(row, model)),
@@ -105,16 +108,30 @@ function limitProperties(property, text, parameter) {
   return { [property]: figures(rest), exclusive: exclusive.join(" ") };
 }
 
-function writeChoices(row, text, model) {
-  const choices = listed(text).map((entry) => {
+// A list in a cell is only written where the cell can say all that the list says: a name may hold a separator itself.
+function unambiguous(list, text, read) {
+  const isUsual = (name, value) => !value || (name === "minimum" && value === 1) || (name === "scope" && value === "step");
+  const plain = (entry) => Object.entries(entry).filter(([name, value]) => name[0] !== "$" && !isUsual(name, value)).sort().join();
+  const again = read(text(list));
+  const isSame = again.length === list.length && list.every((entry, place) => plain(entry) === plain(again[place]));
+  if (!isSame) throw new CellError("Something in this list has ; or : in its name, or more to it than fits here. Change it in the properties.");
+}
+
+function readChoices(text) {
+  return listed(text).map((entry) => {
     const [, value, label, departs] = /^([^:=!]+?)\s*(?:[:=]\s*([^!]*?))?\s*(!)?$/.exec(entry) ?? [, entry];
     return { value, ...(label ? { label } : {}), ...(departs ? { departs: true } : {}) };
   });
-  setParameter(row, model, { choices, ...(choices.length ? { type: "choice" } : {}) });
 }
 
-const choicesText = (parameter) => (parameter?.get("choices") ?? [])
-  .map((one) => one.value + (one.label && one.label !== one.value ? `: ${one.label}` : "") + (one.departs ? " !" : "")).join("; ");
+const choicesText = (choices) => choices
+  .map((one) => one.value + (one.label ? `: ${one.label}` : "") + (one.departs ? " !" : "")).join("; ");
+
+function writeChoices(row, text, model) {
+  unambiguous(parameterOf(row, model)?.get("choices") ?? [], choicesText, readChoices);
+  const choices = readChoices(text);
+  setParameter(row, model, { choices, ...(choices.length ? { type: "choice" } : {}) });
+}
 
 export function slotOf(code, kind) {
   const [roles, meanings] = SLOTS[`${code} ${kind}`] ?? SLOTS[code];
@@ -152,60 +169,107 @@ function writeKind(row, text, model) {
 // "identity 2; material; all equipment but pump": what is scanned at the step, at least how many identifiers, of the step or
 // of the whole recipe, and what is left out of it.
 const SCAN = /^(all\s+)?(identity|identifiers?|materials?|equipment|lots?)(?:\s+(\d+))?(?:\s+but\s+(.+))?$/i;
-const SCAN_KINDS = { identity: "identity", identifier: "identity", identifiers: "identity", material: "material", materials: "material", lot: "material", lots: "material", equipment: "equipment" };
+const SCAN_KINDS = { i: "identity", m: "material", l: "material", e: "equipment" };
 
-const scansText = (step) => (step?.get("scans") ?? []).map((scan) => [
-  scan.scope === "recipe" ? "all" : "", scan.kind, scan.minimum > 1 ? scan.minimum : "", scan.omit ? `but ${scan.omit.replace(/\s*;\s*/g, ", ")}` : "",
+const scansText = (scans) => scans.map(({ kind, scope, minimum, omit }) => [
+  scope === "recipe" ? "all" : "", kind, minimum > 1 ? minimum : "", omit ? `but ${omit.replace(/\s*;\s*/g, ", ")}` : "",
 ].filter(Boolean).join(" ")).join("; ");
 
-function writeScans(row, text, model) {
-  const scans = listed(text).map((entry) => {
+function readScans(text) {
+  return listed(text).map((entry) => {
     const [, all, kind, minimum, omit] = SCAN.exec(entry) ?? [];
     if (!kind) throw new CellError(`“${entry}” is no scan. Write identity 2, material, equipment, or all material but water.`);
     return {
-      kind: SCAN_KINDS[kind.toLowerCase()], ...(minimum ? { minimum: Number(minimum) } : {}), ...(all ? { scope: "recipe" } : {}),
+      kind: SCAN_KINDS[kind[0].toLowerCase()], ...(minimum ? { minimum: Number(minimum) } : {}), ...(all ? { scope: "recipe" } : {}),
       ...(omit ? { omit: omit.split(",").map((name) => name.trim()).join("; ") } : {}),
     };
   });
-  model.setStep(shape(row, model), { scans });
+}
+
+function writeScans(row, text, model) {
+  unambiguous(model.step(row.element)?.get("scans") ?? [], scansText, readScans);
+  model.setStep(shape(row, model), { scans: readScans(text) });
 }
 
 const nameList = (property, attribute) => ofStep(property, {
   read: (row, model) => (model.step(row.element)?.get(property) ?? []).map((entry) => entry.get(attribute)).join("; "),
-  write: (row, text, model) => model.setStep(shape(row, model), { [property]: listed(text) }),
+  write: (row, text, model) => {
+    const names = (model.step(row.element)?.get(property) ?? []).map((entry) => ({ name: entry.get(attribute) }));
+    unambiguous(names, (list) => list.map(({ name }) => name).join("; "), (said) => listed(said).map((name) => ({ name })));
+    model.setStep(shape(row, model), { [property]: listed(text) });
+  },
   suggests: (model) => model.steps().flatMap((element) => model.step(element).get(property).map((entry) => entry.get(attribute))),
   several: true,
 });
 
+const ID = ofStep("id", { write: (row, text, model) => model.setId(shape(row, model), text.trim()), read: (row) => row.element.id });
+const KIND = ofStep("kind", {
+  options: [...STEP_KINDS, ...GROUP_KINDS],
+  strict: true,
+  read: (row, model) => labelOf(STEP_KINDS, model.step(row.element)?.get("kind") ?? "manufacture"),
+  write: writeKind,
+});
+const UNIT = ofParameter("uom", {
+  suggests: (model) => model.steps().flatMap((element) => model.parameters(element).map((one) => one.uom)),
+});
+// Whoever writes a formula means a calculated value.
+const FORMULA = ofParameter("formula", {
+  hint: "An expression: (gross_g - tare_g) / 1.05, S04.volume, hours(end - start)",
+  write: (row, text, model) => setParameter(row, model, { formula: text.trim(), ...(text.trim() ? { source: "calc" } : {}) }),
+});
+const VERIFICATION = ofStep("signatures", {
+  hint: "P performed, W witnessed, V verified, Q quality, joined by +: P+W",
+  read: (row, model) => (model.step(row.element)?.get("signatures") ?? []).map((slot) => slot.code).join("+"),
+  write: writeVerification,
+});
+const HOLD = ofStep("holdTimes", {
+  hint: "NOR/PAR, unit and where from: 60/120 min from S10.end; at least: min 18/16 h from S16.end to end",
+  read: (row, model) => holdTimesText(row.element.id, model),
+  write: (row, text, model) => writeHoldTimes(shape(row, model), text, model, CellError),
+});
+const SCANS = ofStep("scans", {
+  hint: "identity 2; material; equipment; of the whole recipe: all material but water",
+  read: (row, model) => scansText(model.step(row.element)?.get("scans") ?? []),
+  write: writeScans,
+});
+const CHOICES = ofParameter("choices", {
+  hint: "good; cloudy: Cloudy, but usable; leaking ! (a choice with ! needs a reason)",
+  read: (row, model) => choicesText(parameterOf(row, model)?.get("choices") ?? []),
+  write: writeChoices,
+});
+const WHEN = ofParameter("when", { hint: "A condition: the parameter is asked for only where it holds, S24.vol < 1000" });
+
+const column = (key, label, width, cell, more = {}) => ({ key, label, width, ...cell, ...more });
+const LONG = { long: true }; // shown in two lines, unless it is focused
+const HIDDEN = { hidden: true }; // until somebody wants to see it
+
 export const COLUMNS = [
-  { key: "id", label: "Step", width: 96, ...ofStep("id", { read: (row) => row.element?.id ?? "", write: (row, text, model) => model.setId(shape(row, model), text.trim()) }) },
-  { key: "title", label: "Title", width: 230, ...ofStep("title") },
-  { key: "kind", label: "Kind", width: 124, ...ofStep("kind", {
-    options: [...STEP_KINDS, ...GROUP_KINDS], strict: true, read: (row, model) => labelOf(STEP_KINDS, model.step(row.element)?.get("kind") ?? "manufacture"), write: writeKind,
-  }) },
-  { key: "name", label: "Parameter", width: 180, ...ofParameter("name") },
-  { key: "type", label: "Type", width: 72, ...offered("type", TYPES, true, "type") },
-  { key: "uom", label: "Unit", width: 68, ...ofParameter("uom", { suggests: (model) => model.steps().flatMap((element) => model.parameters(element).map((one) => one.uom)) }) },
-  { key: "target", label: "Target", width: 80, ...target },
-  { key: "norLow", label: "NOR low", width: 76, ...limit("norLow") },
-  { key: "norHigh", label: "NOR high", width: 76, ...limit("norHigh") },
-  { key: "parLow", label: "PAR low", width: 76, ...limit("parLow") },
-  { key: "parHigh", label: "PAR high", width: 76, ...limit("parHigh") },
-  { key: "class", label: "Class", width: 72, ...offered("class", CLASSES, false, "class") },
-  { key: "limitAction", label: "Outside", width: 76, ...offered("limitAction", ACTIONS, true, "limit action", { about: "what happens outside the limits" }) },
-  { key: "source", label: "Source", width: 76, ...offered("source", SOURCES, true, "source") },
-  { key: "formula", label: "Formula", width: 150, long: true, ...ofParameter("formula", { write: (row, text, model) => setParameter(row, model, { formula: text.trim(), ...(text.trim() ? { source: "calc" } : {}) }) }) },
-  { key: "verification", label: "Signed by", width: 92, ...ofStep("signatures", { read: (row, model) => (model.step(row.element)?.get("signatures") ?? []).map((slot) => slot.code).join("+"), write: writeVerification }) },
-  { key: "hold", label: "Hold time", width: 190, long: true, ...ofStep("holdTimes", { read: (row, model) => holdTimesText(row.element.id, model), write: (row, text, model) => writeHoldTimes(shape(row, model), text, model, CellError) }) },
-  { key: "equipment", label: "Equipment class", width: 150, long: true, ...nameList("equipment", "class") },
-  { key: "materials", label: "Materials", width: 150, long: true, ...nameList("materials", "name") },
-  { key: "scans", label: "Scans", width: 110, ...ofStep("scans", { read: (row, model) => scansText(model.step(row.element)), write: writeScans }) },
-  { key: "instruction", label: "Instruction", width: 280, ...ofStep("instruction"), long: true },
-  { key: "why", label: "Why", width: 220, ...ofParameter("why"), long: true },
-  { key: "rationale", label: "Rationale of the step", width: 220, ...ofStep("rationale"), long: true },
-  { key: "choices", label: "Choices", width: 150, long: true, ...ofParameter("choices", { read: (row, model) => choicesText(parameterOf(row, model)), write: writeChoices }) },
-  { key: "parameter", label: "Parameter id", width: 110, ...ofParameter("id"), hidden: true },
-  { key: "when", label: "Only when", width: 140, ...ofParameter("when"), hidden: true },
-  { key: "operation", label: "Operation", width: 120, ...ofStep("operation"), hidden: true },
-  { key: "day", label: "Day", width: 60, ...ofStep("day"), hidden: true },
+  column("id", "Step", 96, ID),
+  column("title", "Title", 230, ofStep("title")),
+  column("kind", "Kind", 124, KIND),
+  column("name", "Parameter", 180, ofParameter("name")),
+  column("type", "Type", 72, offered("type", TYPES, true, "type")),
+  column("uom", "Unit", 68, UNIT),
+  column("target", "Target", 80, TARGET),
+  column("norLow", "NOR low", 76, limit("norLow")),
+  column("norHigh", "NOR high", 76, limit("norHigh")),
+  column("parLow", "PAR low", 76, limit("parLow")),
+  column("parHigh", "PAR high", 76, limit("parHigh")),
+  column("class", "Class", 72, offered("class", CLASSES, false, "class")),
+  column("limitAction", "Outside", 76, offered("limitAction", ACTIONS, true, "limit action")),
+  column("source", "Source", 76, offered("source", SOURCES, true, "source")),
+  column("formula", "Formula", 150, FORMULA, LONG),
+  column("verification", "Signed by", 92, VERIFICATION),
+  column("hold", "Hold time", 190, HOLD, LONG),
+  column("equipment", "Equipment class", 150, nameList("equipment", "class"), LONG),
+  column("materials", "Materials", 150, nameList("materials", "name"), LONG),
+  column("scans", "Scans", 110, SCANS),
+  column("instruction", "Instruction", 280, ofStep("instruction"), LONG),
+  column("why", "Why", 220, ofParameter("why"), LONG),
+  column("rationale", "Rationale of the step", 220, ofStep("rationale"), LONG),
+  column("choices", "Choices", 150, CHOICES, LONG),
+  column("parameter", "Parameter id", 110, ofParameter("id"), HIDDEN),
+  column("when", "Only when", 140, WHEN, HIDDEN),
+  column("operation", "Operation", 120, ofStep("operation"), HIDDEN),
+  column("day", "Day", 60, ofStep("day"), HIDDEN),
 ];

@@ -45,6 +45,7 @@ export class Focus {
     this.#reveal(box);
     if (!extend) this.select(row, row);
     table.marks.tell();
+    if (!table.marks.said) table.bar.say((table.cell.write && table.cell.hint) || "");
   }
 
   // The cell at which the next Tab into the table arrives.

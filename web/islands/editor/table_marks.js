@@ -74,7 +74,9 @@ export class Marks {
     const doubt = this.doubts.get(`${key} ${cell}`);
     const lines = [refusal, doubt, ...(box ? this.at(key, cell).map((one) => `${one.message}: ${one.what_to_do}`) : [])].filter(Boolean);
     bubble.hidden = !lines.length || !box || !table.element.classList.contains("has-focus");
-    table.bar.say(bubble.hidden ? refusal : lines.join(" "));
+    const said = bubble.hidden ? refusal : lines.join(" ");
+    if (said || this.said) table.bar.say(said); // other messages stay until somebody goes on
+    this.said = said;
     if (bubble.hidden) return;
     bubble.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     placeBeside(bubble, table.editor.isOpen ? table.editor.box : box, table.scroller);
