@@ -117,7 +117,7 @@ def test_a_second_import_of_a_recipe_is_its_next_revision(owner, small_site):
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_the_examples_are_offered_and_read_again(owner, kind):
-    answer = owner.get(f"/import/example.{kind}")
+    answer = owner.get(f"/import/example?kind={kind}")
     assert answer.headers["Content-Disposition"].endswith(f'example-recipe.{kind}"')
     page = read(owner, (f"example.{kind}", answer.data))
     assert "8 steps" in page.text

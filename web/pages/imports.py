@@ -92,10 +92,11 @@ def show() -> ResponseReturnValue:
     return _proposed(sources, header, proposal, outcome)
 
 
-@page.get("/example.<kind>")
+@page.get("/example")
 @allow(*AUTHORS)
-def example_file(kind: str) -> ResponseReturnValue:
-    """An example table to start from."""
+def example_file() -> ResponseReturnValue:
+    """An example table to start from; `kind` is the ending of its file."""
+    kind = request.args.get("kind", "csv")
     if kind not in EXAMPLES:
         abort(404)
     named = {"Content-Disposition": f'attachment; filename="example-recipe.{kind}"'}
