@@ -6,10 +6,8 @@ Expected is what `engine.dry_run.limits` reads from the recipe; actual is what t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from bpmn import vocabulary as v
@@ -22,8 +20,10 @@ from engine.batch_record import BatchRecord
 from engine.control_recipe import Hold
 from engine.dry_run.filling import END, START, Filling, Sheet
 from engine.dry_run.limits import Edge, bounds_of, edges, typed_text, verdict
+from engine.dry_run.reactions import TOLD
 from engine.dry_run.rehearsal import Trial, supply
-from engine.dry_run.walk import TOLD, Walk
+from engine.dry_run.tried import Tried, gravest, held, is_at, judged, written
+from engine.dry_run.walk import Walk
 from engine.errors import BatchwrightError
 from engine.records import DueTime, ExceptionRecord, ParameterValue
 from engine.scope import RecordScope, Row
@@ -31,40 +31,7 @@ from engine.values import typed
 
 JUST = timedelta(seconds=1)
 MOST_ATTEMPTS = 3
-NEAR = Fraction(1, 10**12)
-JUDGES = ("limit", "balance", "specification")
 HAND = ("manual", "device")
-
-
-@dataclass(slots=True)
-class Tried:
-    """One edge: what was entered, what had to come of it and what came. `actual` is empty until it was reached."""
-
-    step: str
-    parameter: str
-    edge: str
-    text: str
-    expected: str = ""
-    actual: str = ""
-    at: str = ""
-    why: str = ""
-    attempts: int = 0
-
-    @property
-    def reached(self) -> bool:
-        """Whether a value at this edge was judged."""
-        return bool(self.actual)
-
-    @property
-    def right(self) -> bool:
-        """Whether the judgement is the expected one."""
-        return self.expected == self.actual
-
-    def told(self) -> dict[str, Any]:
-        """For the report."""
-        told = asdict(self) | {"reached": self.reached, "right": self.right}
-        del told["attempts"]
-        return told
 
 
 @dataclass(slots=True)
@@ -218,7 +185,7 @@ class Probes:
         with walk.rehearsal.trial() as trial:
             walk.rehearsal.clock.move(max(clock.now(), clock.parse(due["due_at"]) + timedelta(microseconds=1)))
             answer = trial.act(timers.fire, SYSTEM, walk.batch_id, due_id=due["id"])
-            tried.actual = _gravest(answer.get("exceptions", ()), due["ref"])
+            tried.actual = gravest(answer.get("exceptions", ()), due["ref"])
         tried.at = walk.batch_id
         self._note(tried)
 
@@ -226,7 +193,7 @@ class Probes:
         """Compare each value that a walk has recorded, and count the edges that it came to."""
         step = walk.step_of(key)
         with walk.look() as batch:
-            rows = sorted(batch.value_rows(key), key=_written)
+            rows = sorted(batch.value_rows(key), key=written)
             new = [r for r in rows if r["id"] not in self._checked]
             raised = [r for r in batch.exceptions(batch.task(key)) if r["value_id"]]
             filling_asked = walk.filling(batch, key)
@@ -248,12 +215,12 @@ class Probes:
             return
         self.judged += 1
         expected = str(verdict(p, bounds, value, row["qualifier"]))
-        actual = _judged(row, raised)
+        actual = judged(row, raised)
         tried = Tried(row["step_id"], p.id, "recorded", row["text"], expected, actual, f"{walk.batch_id} {key}")
         if expected != actual:
             self.wrong.append(tried)
         for edge, wanted in self.of(row["step_id"], p, bounds):
-            if not wanted.reached and _is_at(edge, value, row["qualifier"]):
+            if not wanted.reached and is_at(edge, value, row["qualifier"]):
                 wanted.expected, wanted.actual, wanted.at, wanted.why = expected, actual, tried.at, ""
                 self._note(wanted)
 
@@ -305,20 +272,20 @@ class Probes:
         try:
             with walk.rehearsal.trial() as trial:
                 do(trial)
-                rows = sorted(trial.rows(ParameterValue, batch_id=walk.batch_id, task_key=key), key=_written)
+                rows = sorted(trial.rows(ParameterValue, batch_id=walk.batch_id, task_key=key), key=written)
                 row = next((r for r in reversed(rows) if r["parameter_id"] == p.id), None)
                 if row is None:
                     tried.why = "nothing was recorded"
                     return
                 value = typed(p.type, row["value"])
-                if value is None or not _is_at(edge, value, row["qualifier"]):
+                if value is None or not is_at(edge, value, row["qualifier"]):
                     tried.why = f"it comes to {row['text'] or 'nothing'} instead"
                     return
                 raised = trial.rows(ExceptionRecord, batch_id=walk.batch_id, value_id=row["id"])
                 with_batch = BatchRecord(walk.rehearsal.site, trial.reader(), walk.batch_id)
                 bounds = self._bounds_then(with_batch, key, with_batch.step(with_batch.task(key)), p, rows[: rows.index(row) + 1])
                 tried.expected = str(verdict(p, bounds, value, row["qualifier"]))
-                tried.actual, tried.at, tried.text, tried.why = _judged(row, raised), f"{walk.batch_id} {key}", row["text"], ""
+                tried.actual, tried.at, tried.text, tried.why = judged(row, raised), f"{walk.batch_id} {key}", row["text"], ""
         except BatchwrightError as refusal:
             tried.why = refusal.message
             return
@@ -351,52 +318,14 @@ class Probes:
         try:
             with walk.rehearsal.trial() as trial:
                 walk.rehearsal.clock.move(instant)
-                tried.actual = _gravest(do(trial), hold.definition.id)
+                tried.actual = gravest(do(trial), hold.definition.id)
         except BatchwrightError as refusal:
             tried.why = refusal.message
             return
-        tried.expected, tried.at, tried.why = _held(hold, elapsed), walk.batch_id, ""
+        tried.expected, tried.at, tried.why = held(hold, elapsed), walk.batch_id, ""
         self._note(tried)
 
     def _note(self, tried: Tried) -> None:
         if not tried.right:
             self.wrong.append(tried)
         self.tell(f"{tried.step or 'hold time'} {tried.parameter}: {tried.edge}")
-
-
-def _held(hold: Hold, elapsed: timedelta) -> str:
-    """What must come of a hold time of that length."""
-
-    def kept(limit: timedelta | None) -> bool:
-        return limit is None or (elapsed >= limit if hold.definition.kind == "min" else elapsed <= limit)
-
-    if not kept(hold.par):
-        return "major"
-    return "ok" if kept(hold.nor) else "minor"
-
-
-def _gravest(raised: Any, hold_id: str) -> str:
-    found = [e["severity"] for e in raised if e["hold"] == hold_id and e["number"] == 18]
-    return max(found, key=v.SEVERITIES.index, default="ok")
-
-
-def _judged(row: Row, raised: list[Row]) -> str:
-    own = [e for e in raised if e["value_id"] == row["id"] and e["rule"] in JUDGES]
-    if any(e["stops"] for e in own):
-        return f"{row['judgement']} and stops"
-    return f"{row['judgement']} and blocks" if any(e["blocks"] for e in own) else str(row["judgement"])
-
-
-def _is_at(edge: Edge, value: Value, qualifier: str) -> bool:
-    if qualifier != edge.qualifier:
-        return False
-    if isinstance(value, Decimal) and isinstance(edge.value, Decimal):
-        wanted = Fraction(edge.value)
-        return abs(Fraction(value) - wanted) <= NEAR * abs(wanted)
-    return type(value) is type(edge.value) and value == edge.value
-
-
-def _written(row: Row) -> tuple[int, int]:
-    """The order in which values were written: entry of the trail, then within it."""
-    _, entry, number = row["id"].rsplit("/", 2)
-    return int(entry), int(number)

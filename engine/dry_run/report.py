@@ -13,7 +13,8 @@ from engine.canonical import canonical, sha256
 from engine.control_recipe import ControlRecipe
 from engine.dry_run.coverage import Coverage
 from engine.dry_run.limits import bounds_of
-from engine.dry_run.probes import Probes, Tried
+from engine.dry_run.probes import Probes
+from engine.dry_run.tried import Tried
 
 FORMAT = 1
 TIMES = ("started_at", "ended_at", "seconds")

@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 from bpmn.expressions import Value
 from engine import clock
 from engine.batch_record import BatchRecord
+from engine.dry_run.batch_view import StuckError
 from engine.dry_run.candidates import Candidates
 from engine.dry_run.coverage import Branch, Coverage
 from engine.dry_run.limits import typed_text, verdict
 from engine.dry_run.paper import Paper
-from engine.dry_run.probes import Probes, Tried
+from engine.dry_run.probes import Probes
 from engine.dry_run.rehearsal import BEGIN, Rehearsal
 from engine.dry_run.routes import Planner, Route
-from engine.dry_run.walk import StuckError, Walk
+from engine.dry_run.tried import Tried
+from engine.dry_run.walk import Walk
 from engine.records import Batch
 
 MOST_BATCHES = 120
