@@ -185,8 +185,14 @@ def end(site: Site, about: ByHand) -> dict[str, Any]:
             own.close()
     found |= {"started_at": about.began, "ended_at": clock.text(datetime.now(UTC)), "seconds": f"{seconds:.0f}"}
     jobs.tell(site.engine, about.id, state="done", message=found["verdict"], report=canonical(found))
-    shutil.rmtree(about.folder, ignore_errors=True)
+    _remove(Path(about.folder))
     return found
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()  # where it was the last one
 
 
 def _report(own: Site, shown: clock.RehearsalClock, about: ByHand) -> dict[str, Any]:
@@ -260,7 +266,7 @@ def clean_up(site: Site) -> None:
         with suppress(FileNotFoundError):
             if time.time() - folder.stat().st_mtime > MOST_HOURS * 3600:
                 jobs.tell(site.engine, folder.name, state="failed", message=f"It was left for {MOST_HOURS} hours and has ended.")
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
 
 
 def root(site: Site) -> Path:

@@ -6,10 +6,12 @@ touches the real record: its keys, its database and its clock are its own.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -34,6 +36,8 @@ from engine.transaction import perform
 BEGIN = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 YEARS = timedelta(days=3650)
 PEOPLE_PER_ROLE = 3
+PREFIX = "batchwright-dry-run-"
+ABANDONED_SECONDS = 6 * 3600
 PASSWORD = "rehearsal"
 """What everybody on a rehearsal's site signs with. It protects nothing: nothing is recorded there."""
 
@@ -109,7 +113,8 @@ class Trial:
 @contextmanager
 def rehearsal(xml: bytes, *, begin: datetime = BEGIN) -> Iterator[Rehearsal]:
     """A rehearsal of this diagram, which has passed its checks; its folder is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="batchwright-dry-run-"))
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         with clock.rehearse(clock.RehearsalClock(begin)) as shown:
             found = furnish(folder, xml, shown)
@@ -119,6 +124,14 @@ def rehearsal(xml: bytes, *, begin: datetime = BEGIN) -> Iterator[Rehearsal]:
                 found.site.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned() -> None:
+    """Folders that a killed process has left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS and folder.stat().st_uid == os.geteuid():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def furnish(folder: Path, xml: bytes, shown: clock.RehearsalClock, zone: str = "UTC") -> Rehearsal:

@@ -17,7 +17,9 @@ from engine.records import DryRun
 from engine.transaction import perform
 from tests.engine.dry_run.drawn import branching, small
 from tests.stories.workshop import number
-from tests.web.conftest import hire, sign_in
+from tests.web.conftest import OWN, hire, sign_in
+from tests.web.serving import served
+from tests.web.test_accessibility import sideways, violations
 
 REVISION = "MR-ANY-001@1.0"
 LIST = f"/recipes/{REVISION}/dry-run"
@@ -149,3 +151,24 @@ def test_a_person_clicks_through_it_as_an_operator_and_nothing_is_recorded(small
     assert "S01 → S02 → S03 → S04" in page
     with small_site.read() as reader:
         assert reader.fetch("SELECT COUNT(*) FROM journal")[0][0] == before
+
+
+def test_the_coverage_is_painted_with_glyphs_and_the_pages_are_accessible(small_site, app, page, draft):
+    job_id = done(small_site, draft(branching()))
+    with served(app) as address:
+        page.goto(f"{address}/sign-in")
+        page.fill("#f-login", "pia")
+        page.fill("#f-password", OWN)
+        page.click("button.main")
+        page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+        page.goto(f"{address}/dry-runs/{job_id}")
+        page.wait_for_selector(".diagram[data-ready=true]")
+        assert page.locator(".coverage-badge.covered-reached", has_text="✓").count() >= 10
+        assert violations(page) + sideways(page) == []
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert sideways(page) == []
+        page.goto(f"{address}{LIST}")
+        page.click("text=Rehearse it yourself")
+        page.wait_for_selector(".rehearsal")
+        assert violations(page) + sideways(page) == []
+        by_hand.end(small_site, by_hand.opened(small_site, page.url.split("/dry-run/")[1].split("/")[0]))
