@@ -179,7 +179,8 @@ def test_signatures_hold_times_scans_and_lists(hands):
 
 
 def test_a_list_that_a_cell_cannot_say_is_not_cut_to_fit(hands):
-    hands.page.evaluate("batchwrightEditor.model.setStep(batchwrightEditor.model.get('S01'), {materials: ['salt; fine', 'water']})")
+    written = "(names) => batchwrightEditor.model.setStep(batchwrightEditor.model.get('S01'), {materials: names})"
+    hands.page.evaluate(written, ["salt; fine", "water"])
     hands.click("S01#0", "materials")
     hands.type("oil")
     hands.press("Enter")

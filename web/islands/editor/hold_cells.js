@@ -2,13 +2,19 @@
 // NOR / PAR, the unit, the event it runs from (the step before, when left out), and whether it ends at this step's start
 // (usual) or end.
 const UNITS = { min: "min", minutes: "min", minute: "min", h: "h", hour: "h", hours: "h", d: "d", day: "d", days: "d" };
-const FORM = /^(?:(\w+)\s*:\s*)?(?:(min|max|at least|at most|≥|≤)\s+|([≥≤]))?([^\s/]+)(?:\s*\/\s*([^\s/]+))?\s*([a-z]+)(?:\s+from\s+(\S+))?(?:\s+to\s+(?:\S+\.)?(\w+))?(?:\s+\((first|last|next)\))?$/i;
+const FORM = new RegExp([
+  /^(?:(\w+)\s*:\s*)?/, // H01:
+  /(?:(min|max|at least|at most|≥|≤)\s+|([≥≤]))?/,
+  /([^\s/]+)(?:\s*\/\s*([^\s/]+))?\s*([a-z]+)/, // 60/120 min
+  /(?:\s+from\s+(\S+))?(?:\s+to\s+(?:\S+\.)?(\w+))?/,
+  /(?:\s+\((first|last|next)\))?$/,
+].map((part) => part.source).join(""), "i");
 
 const listed = (recipe) => recipe?.get("holdTimes") ?? [];
 const endsAt = (hold, stepId) => (hold.to ?? "").split(" ").filter((event) => event.split(".")[0] === stepId);
 
 // The hold times that end at a step, with their places in the recipe's list.
-export function holdTimesOf(stepId, model) {
+function holdTimesOf(stepId, model) {
   return listed(model.recipe()).map((hold, index) => ({ hold, index })).filter(({ hold }) => endsAt(hold, stepId).length);
 }
 

@@ -31,7 +31,7 @@ function trigger(element) {
 }
 
 // The word for a flow node, as the rows and the menus use it.
-export function kindOf(element) {
+function kindOf(element) {
   if (SCOPES.has(element.$type)) return element.loopCharacteristics ? "loop" : "unit_procedure";
   if (element.$type === "bpmn:IntermediateCatchEvent") return trigger(element) === "Timer" ? "timer" : "message";
   if (element.$type === "bpmn:EndEvent") return trigger(element) ? "stop" : "end";
@@ -184,7 +184,7 @@ class Graph {
 }
 
 // The bodies directly inside a block.
-export function bodiesOf(block) {
+function bodiesOf(block) {
   return block.branches ? block.branches.map((branch) => branch.body) : block.body ? [block.body] : [];
 }
 
@@ -284,7 +284,7 @@ export function stepsIn(block) {
   return [...(block.kind === "step" ? [block.element] : []), ...bodiesOf(block).flat().flatMap(stepsIn)];
 }
 
-export function placeKey(place) {
+function placeKey(place) {
   const [[how, where]] = Object.entries(place);
   return `${how}:${where?.id ?? ""}`;
 }

@@ -46,7 +46,7 @@ function fromHtml(html) {
 }
 
 // Tabs between cells; a cell in double quotes may hold line breaks.
-export function fromText(text) {
+function fromText(text) {
   const rows = [[]];
   for (const [, quoted, bare, end] of text.replace(/\r\n?/g, "\n").matchAll(/(?:"((?:[^"]|"")*)"(?=\t|\n|$)|([^\t\n]*))(\t|\n|$)/g)) {
     rows.at(-1).push((quoted?.replaceAll('""', '"') ?? bare ?? "").trim());

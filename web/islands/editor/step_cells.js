@@ -133,7 +133,7 @@ function writeChoices(row, text, model) {
   setParameter(row, model, { choices, ...(choices.length ? { type: "choice" } : {}) });
 }
 
-export function slotOf(code, kind) {
+function slotOf(code, kind) {
   const [roles, meanings] = SLOTS[`${code} ${kind}`] ?? SLOTS[code];
   return { code, roles, meanings };
 }

@@ -2,7 +2,9 @@
 import { COLUMNS } from "./step_cells.js";
 import { SHORTCUTS, singleKeys } from "./table_keys.js";
 
-// [key, words, what it does]; the key works while the menu is open.
+const HINT = "Arrow keys go from cell to cell, typing replaces, F2 edits, Enter goes to the next row. Question mark lists all keys.";
+
+// [key, words, shortcut, what it does]; the key works while the menu is open.
 const STRUCTURE = [
   ["n", "New row after this one", "Ctrl+Enter", (table) => table.keys.insert()],
   ["a", "Another parameter of this step", "Alt+Enter", (table) => table.keys.parameter()],
@@ -41,7 +43,7 @@ export function createBar(table) {
   const help = helpDialog(table);
   const keys = make("button", { type: "button", className: "button", textContent: "Keys" });
   keys.addEventListener("click", () => help.showModal());
-  const hint = make("p", { className: "visually-hidden", id: "table-hint", textContent: "Arrow keys go from cell to cell, typing replaces, F2 edits, Enter goes to the next row. Question mark lists all keys." });
+  const hint = make("p", { className: "visually-hidden", id: "table-hint", textContent: HINT });
   const bar = make("div", { className: "table-bar" }, structure, columns, keys, says, hint, help);
   return {
     element: bar,
@@ -103,7 +105,8 @@ function walk(holder, event) {
 }
 
 function item(key, words, shortcut, act) {
-  const element = make("button", { type: "button", tabIndex: -1 }, make("span", { textContent: words }), make("kbd", { textContent: shortcut || key.toUpperCase() }));
+  const keys = make("kbd", { textContent: shortcut || key.toUpperCase() });
+  const element = make("button", { type: "button", tabIndex: -1 }, make("span", { textContent: words }), keys);
   element.setAttribute("role", "menuitem");
   element.dataset.key = key;
   element.addEventListener("click", act);
@@ -127,7 +130,8 @@ function columnItem(table, column) {
 // ------------------------------------------------------------------ help
 
 function helpDialog(table) {
-  const list = make("dl", { className: "table-keys" }, ...SHORTCUTS.map(([keys, words]) => make("div", {}, make("dt", { textContent: keys }), make("dd", { textContent: words }))));
+  const entry = ([keys, words]) => make("div", {}, make("dt", { textContent: keys }), make("dd", { textContent: words }));
+  const list = make("dl", { className: "table-keys" }, ...SHORTCUTS.map(entry));
   const single = make("input", { type: "checkbox", checked: singleKeys.on, id: "table-single-keys" });
   single.addEventListener("change", () => void (singleKeys.on = single.checked));
   const label = make("label", { className: "table-single" }, single, " Single keys (?) work while no cell is edited");

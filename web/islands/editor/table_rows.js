@@ -61,7 +61,8 @@ export class RowActions {
   placeBeside(row, before = false) {
     if (row.kind === "new") return row.place;
     if (row.kind === "branch") return row.block.body.length ? { before: firstNode(row.block.body[0]) } : { on: row.block.flow };
-    const block = row.kind === "operation" ? (before ? row.block.body[0] : row.block.body.at(-1)) : row.kind === "attached" ? row.parent.block : row.block;
+    const run = row.kind === "operation" ? row.block.body : [row.kind === "attached" ? row.parent.block : row.block];
+    const block = before ? run[0] : run.at(-1);
     if (before) return { before: firstNode(block) };
     const last = lastNode(block);
     const next = row.siblings?.[row.siblings.indexOf(block) + 1];
