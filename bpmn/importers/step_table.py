@@ -105,6 +105,10 @@ class StepTables:
         self.sections[self._unit].steps.append(step_id)
         return part
 
+    def title_of(self, step_id: str) -> str:
+        """The title of a step that has begun."""
+        return self._steps[step_id]["title"]
+
     def extend(self, step_id: str, name: str, text: str, joint: str) -> None:
         """A further row of a step says more."""
         before = self._steps[step_id].get(name, "")
@@ -232,7 +236,7 @@ class _Table:
         self._note(self._part, row)
         if self._asks(row):
             step = self._part.id
-            self._steps.values.read(step, self._steps._steps[step]["title"], self._number, row, self._cells(row), self._places)
+            self._steps.values.read(step, self._steps.title_of(step), self._number, row, self._cells(row), self._places)
         return None
 
     def _begin(self, row: int, said_id: str, title: str, instruction: str) -> None:
