@@ -11,7 +11,8 @@ import openpyxl
 from docx.document import Document
 from docx.table import Table
 
-HEADING = ("Step", "Activity", "Instruction", "Parameter", "Acceptance criteria", "Class", "Rationale", "Performed by", "Verified by",
+HEADING = ("Step", "Activity", "Instruction", "Parameter", "Acceptance criteria", "Class", "Rationale", "Performed by",
+    "Verified by",
            "Flow", "Hold time")  # fmt: skip
 # section, or: activity, parameter, criterion, class, flow, hold time
 RECORD: tuple[tuple[str, ...], ...] = (
@@ -36,7 +37,8 @@ RECORD: tuple[tuple[str, ...], ...] = (
     ("Load the bioreactor", "Load volume", "950 to 1050 mL", "", "", "NOR 1 h, PAR 2 h after end of S14"),
     ("Start the control", "Temperature", "37.0 ± 0.5 °C", "CPP"),
     ("UP5 Expansion",),
-    ("Sample the culture", "Viable cell density", "NLT 1.0E5 cells/mL", "", "repeat until S17.viable_cell_density >= 2e6, at most 5 times"),
+    ("Sample the culture", "Viable cell density", "NLT 1.0E5 cells/mL", "", "repeat until S17.viable_cell_density >= 2e6, "
+        "at most 5 times"),
     ("Feed the culture", "Feed volume", "10 to 50 mL", ""),
     ("Read the gas flow", "Gas flow", "0.05 to 0.20 L/min", ""),
     ("Confirm the end of growth", "Growth has ended", "yes", ""),
