@@ -45,7 +45,7 @@ class Archive:
         try:
             with self._zip.open(name) as part:
                 data = part.read(self._left + 1)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError):
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError):
             raise SourceError(self.file, f"its part {name} is damaged or protected", "open and save it again") from None
         self._left -= len(data)
         if self._left < 0:
