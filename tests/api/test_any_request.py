@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import GenerationMode
 
 from api.auth import DEVICE, PUBLIC, SIGNED_IN
+from engine.dry_run import jobs
 from engine.site import Site
 from tests.api.conftest import AsRole, one_database
 from tests.api.test_app import routes
@@ -51,6 +52,7 @@ def seeded(site: Site, staff: Staff, as_role: AsRole) -> Site:
     as_role("MFG_OP").post("/batches/B-2/tasks/S001/values", {"entries": {"weight": "120"}})
     as_role("RA")
     registered(as_role)
+    KNOWN["dry_run_id"] = jobs.add(site, revision_id=KNOWN["revision_id"], digest="0" * 64, kind="system", started_by="proc")
     return site
 
 
