@@ -91,7 +91,7 @@ class Workshop:
 
     def run(self, xml: str, order: Mapping[str, str] = NOTHING) -> None:
         """Put the recipe into effect and start a batch."""
-        findings = check_diagram(xml.encode()).findings
+        findings = check_diagram(xml.encode()).errors
         assert not findings, "\n".join(f"{f.element_id}: {f.rule}: {f.message}" for f in findings)
         header = Diagram.parse(xml.encode()).recipe
         approve_recipe(self.site, self.crew, xml)
