@@ -23,7 +23,7 @@ _ADVICE = "record it before, or ask only where it is recorded"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Refuses reading what is recorded later, beside or elsewhere; warns where some way leads past its recording."""
+    """Refuses reading what is recorded later, beside or elsewhere; warns where some way, or some order, is without it."""
     places = [place for place in expression_places(diagram) if place.property != "due"]  # a timer waits for its names
     writers = _writers(diagram)
     reads = [(place, _reads(diagram, place) & writers.keys()) for place in places]
@@ -100,6 +100,9 @@ def _judge(diagram: Diagram, order: FlowOrder, place: ExpressionPlace, name: str
         problem = f"is recorded at {writer} of another process and not seen here"
     elif order.side_by_side(reader, writer):
         problem = f"is recorded in a parallel branch, at {writer}"
+        if _waits(diagram, order, reader, writer):
+            yield at(place.element, RULE, f"{says} {problem}", _ADVICE, "warning", property=place.property)
+            return
     elif order.reaches(reader, writer) and not _inside(diagram, writer, place):
         problem = f"is recorded only later, at {writer}"
     else:
@@ -108,6 +111,12 @@ def _judge(diagram: Diagram, order: FlowOrder, place: ExpressionPlace, name: str
         yield at(place.element, RULE, f"{says} {problem}", _ADVICE, "warning", way, place.property)
         return
     yield at(place.element, RULE, f"{says} {problem}", _ADVICE, property=place.property)
+
+
+def _waits(diagram: Diagram, order: FlowOrder, reader: str, writer: str) -> bool:
+    """An event is awaited first, in the reader's branch: whoever drew it may know that the value is there by then."""
+    waiting = [node.id for node in diagram.nodes.values() if node.type == "intermediateCatchEvent"]
+    return any(order.side_by_side(event, writer) and order.reaches(event, reader) for event in waiting)
 
 
 def _inside(diagram: Diagram, writer: str, place: ExpressionPlace) -> bool:
