@@ -257,7 +257,8 @@ def _read_flow(element: etree._Element, scope_id: str) -> Flow:
 
 def _read_node(element: etree._Element, name: str, scope_id: str) -> Node:
     events = [c.tag.rpartition("}")[2] for c in element if isinstance(c.tag, str) and c.tag.endswith("EventDefinition")]
-    first = {kind: mes_elements(element, tag) for kind, tag in ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"), (v.Service, "service"))}
+    tags = ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"), (v.Service, "service"))
+    first = {kind: mes_elements(element, tag) for kind, tag in tags}
     step = read_element(v.Step, first[v.Step][0], id=element.get("id", "")) if first[v.Step] else None
     return Node(
         id=element.get("id", ""), type=name, name=element.get("name", ""), scope=scope_id, line=_line(element),
