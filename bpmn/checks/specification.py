@@ -23,4 +23,4 @@ def check(diagram: Diagram) -> Iterator[Finding]:
                 yield at(element, RULE, message, 'set kind="qc_results" for the step', "warning", property="judge")
             if not (parameter.par_low or parameter.par_high):
                 message = f"{parameter.id} is judged by a specification that it does not have"
-                yield at(element, RULE, message, "write its PAR", property="parLow")
+                yield at(element, RULE, message, "write its PAR", "warning", property="parLow")
