@@ -28,7 +28,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     if len(recipes) != 1 or not diagram.recipe.id or not diagram.recipe.revision:
         yield at(processes[0], RULE, "the recipe has no number or revision", "give the process one mes:recipe with both")
     if diagram.recipe.kind == "master_recipe" and not diagram.steps:
-        yield at(processes[0], RULE, "the recipe has no step", "type the title of the first step into the table", property="steps")
+        yield at(processes[0], RULE, "the recipe has no step", "type the first step's title into the table", property="steps")
     for process in processes[1:]:
         if mes_elements(process, "recipe"):
             yield at(process, RULE, "a called process has a mes:recipe", "only the first process of a file is the recipe")
