@@ -68,6 +68,11 @@ def now() -> datetime:
     return shown.now() if shown is not None else datetime.now(UTC) + _offset
 
 
+def actual() -> datetime:
+    """The present instant whatever a simulation or a rehearsal says: for the age of processes and files, never for a record."""
+    return datetime.now(UTC)
+
+
 def is_simulated() -> bool:
     """True once the clock of this process was moved, and in a rehearsal: every record made since says so."""
     return _simulated or is_rehearsing()

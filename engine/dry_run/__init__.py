@@ -25,14 +25,14 @@ def system_dry_run(xml: bytes, tell: Tell = lambda done, total, message: None) -
     if not checked.ok:
         findings = [f"{f.element_id or 'Diagram'}: {f.message}" for f in checked.findings if f.severity == "error"]
         raise DiagramRefusedError(" ".join(findings[:5]), findings=findings)
-    began, since = datetime.now(UTC), time.monotonic()
+    began, since = clock.actual(), time.monotonic()
     with rehearsal(xml) as site:
         run = SystemRun(site, tell)
         run.run()
         paths = [_told(path) for path in run.paths]
         found = report(site.recipe, run.coverage, run.probes, paths, kind="system", stopped=run.stopped)
     seconds = f"{time.monotonic() - since:.1f}"
-    return found | {"started_at": clock.text(began), "ended_at": clock.text(datetime.now(UTC)), "seconds": seconds}
+    return found | {"started_at": clock.text(began), "ended_at": clock.text(clock.actual()), "seconds": seconds}
 
 
 def _told(path: Path) -> dict[str, Any]:

@@ -11,10 +11,9 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ class ByHand:
 
     def clock(self) -> clock.RehearsalClock:
         """Its clock as it stands now."""
-        return clock.RehearsalClock(datetime.now(UTC) + timedelta(seconds=self.ahead_seconds), ticks=True)
+        return clock.RehearsalClock(clock.actual() + timedelta(seconds=self.ahead_seconds), ticks=True)
 
     def save(self) -> None:
         """Keep it for the other processes of the server."""
@@ -90,8 +89,8 @@ def begin(site: Site, *, revision_id: str, xml: str, started_by: str, like: str 
     digest = recipe.diagram.hash
     job_id = jobs.add(site, revision_id=revision_id, digest=digest, kind="person", started_by=started_by, state="running")
     folder = root(site) / job_id
-    found = ByHand(job_id, str(folder), revision_id, digest, site.settings.zone, clock.text(datetime.now(UTC)))
-    paper = Paper.of(recipe, datetime.now(UTC))
+    found = ByHand(job_id, str(folder), revision_id, digest, site.settings.zone, clock.text(clock.actual()))
+    paper = Paper.of(recipe, clock.actual())
     found.fill = _recorded(site, like) if like not in ("", "targets") else _targets(paper) if like else {}
     try:
         with clock.rehearse(found.clock()) as shown:
@@ -176,14 +175,14 @@ def _move(about: ByHand, instant: datetime) -> None:
 
 def end(site: Site, about: ByHand) -> dict[str, Any]:
     """Make the report of what the person has done, keep it with the job and remove the rehearsal."""
-    seconds = (datetime.now(UTC) - clock.parse(about.began)).total_seconds()
+    seconds = (clock.actual() - clock.parse(about.began)).total_seconds()
     with clock.rehearse(about.clock()) as shown:
         own = site_of(about)
         try:
             found = _report(own, shown, about)
         finally:
             own.close()
-    found |= {"started_at": about.began, "ended_at": clock.text(datetime.now(UTC)), "seconds": f"{seconds:.0f}"}
+    found |= {"started_at": about.began, "ended_at": clock.text(clock.actual()), "seconds": f"{seconds:.0f}"}
     jobs.tell(site.engine, about.id, state="done", message=found["verdict"], report=canonical(found))
     _remove(Path(about.folder))
     return found
@@ -264,7 +263,7 @@ def clean_up(site: Site) -> None:
     """Remove rehearsals that are older than they may be."""
     for folder in list(root(site).iterdir()):
         with suppress(FileNotFoundError):
-            if time.time() - folder.stat().st_mtime > MOST_HOURS * 3600:
+            if clock.actual().timestamp() - folder.stat().st_mtime > MOST_HOURS * 3600:
                 jobs.tell(site.engine, folder.name, state="failed", message=f"It was left for {MOST_HOURS} hours and has ended.")
                 _remove(folder)
 

@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,8 @@ def add(site: Site, *, revision_id: str, digest: str, kind: str, started_by: str
         "id": job_id, "revision_id": revision_id, "hash": digest, "kind": kind, "state": state, "done": 0, "total": 0,
         "message": "", "report": "", "started_by": started_by, "started_at": now, "alive_at": now,
     }  # fmt: skip
-    with site.writing() as connection:
+    with site.engine.execution_options(**{database.WRITES: True}).begin() as connection:
         connection.execute(insert(TABLE).values(**row))
-        connection.commit()
     return job_id
 
 
@@ -105,7 +104,7 @@ def jobs(site: Site, revision_id: str = "") -> list[dict[str, Any]]:
 
 
 def _ended_if_silent(site: Site, row: dict[str, Any]) -> dict[str, Any]:
-    if row["state"] in LIVE and row["kind"] == "system" and clock.parse(row["alive_at"]) < datetime.now(UTC) - SILENT:
+    if row["state"] in LIVE and row["kind"] == "system" and clock.parse(row["alive_at"]) < clock.actual() - SILENT:
         changes = {"state": "failed", "message": "Its process has ended before it was done. Start it again."}
         tell(site.engine, row["id"], **changes)
         return row | changes
@@ -113,4 +112,4 @@ def _ended_if_silent(site: Site, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _now() -> str:
-    return clock.text(datetime.now(UTC))  # not the record's clock: processes compare it with one another
+    return clock.text(clock.actual())  # not the record's clock: processes compare it with one another

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -130,7 +129,7 @@ def _remove_abandoned() -> None:
     """Folders that a killed process has left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS and folder.stat().st_uid == os.geteuid():
+            if clock.actual().timestamp() - folder.stat().st_mtime > ABANDONED_SECONDS and folder.stat().st_uid == os.geteuid():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
