@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from bpmn.checks import check_diagram

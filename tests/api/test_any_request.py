@@ -39,6 +39,8 @@ KNOWN = {
     "revision_id": "MR-ROW-001@1.0",
     "name": "reason",
     "element_id": "D1",
+    "old_id": "MR-ROW-001@1.0",
+    "new_id": "MR-ROW-001@1.0",
 }
 
 
