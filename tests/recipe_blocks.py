@@ -81,6 +81,8 @@ class Drawing:
         kind = self.chance.choice(["none", "none", "none", "message", "timer"])
         source = self.node(place, "startEvent", self.event(kind))
         source = self.sequence(place, source, size)
+        if not any("<mes:step" in xml for xml in place.xml):
+            source = self.draw_step(place, source, 1)  # a recipe has at least one
         self.end(place, source)
         process = f'<bpmn:process id="Recipe{self.seed}" isExecutable="true">\n{_RECIPE.format(seed=self.seed)}\n'
         called = [f'<bpmn:process id="{name}" isExecutable="true">\n{xml}</bpmn:process>\n' for name, xml in self.called.items()]
