@@ -25,7 +25,8 @@ def test_an_empty_draft_is_the_smallest_diagram_with_its_header(as_role: AsRole)
 
 def test_a_draft_is_saved_whether_or_not_it_is_fit_for_use(as_role: AsRole) -> None:
     author = as_role("PROC")
-    xml = author.post("/drafts", BEGIN) and author.get(DRAFT).get_json()["xml"]
+    author.post("/drafts", BEGIN)
+    xml = author.get(DRAFT).get_json()["xml"]
     unfit = xml.replace('targetRef="end"', 'targetRef="nowhere"').replace('title="Buffer"', 'title="Wash buffer"')
     saved = author.post(DRAFT, {"xml": unfit, "version": 1}, method="PUT").get_json()
     draft = author.get(DRAFT).get_json()

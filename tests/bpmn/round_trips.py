@@ -46,15 +46,15 @@ def meaning(data: bytes | str) -> Any:
 
 def _element(element: etree._Element) -> Any:
     attributes = {
-        str(name): _value(element, str(name), value)
+        str(name): _value(element, str(name), str(value))
         for name, value in element.attrib.items()
-        if not _is_default(element, str(name), value)
+        if not _is_default(element, str(name), str(value))
     }
     children: dict[str, list[Any]] = defaultdict(list)
     for child in element.iterchildren(etree.Element):
         if _says_something(child):
             children[str(child.tag)].append(_element(child))
-    text = "".join(element.xpath("text()"))
+    text = (element.text or "") + "".join(child.tail or "" for child in element)
     if children:
         text = " ".join(text.split())  # blanks between elements are indentation
     return (str(element.tag), attributes, text, dict(children))

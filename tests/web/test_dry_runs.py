@@ -31,6 +31,7 @@ def draft(small_site):
     with small_site.read() as reader:
         epoch = reader.fetch("SELECT session_epoch FROM person WHERE id = 'pia'")[0][0]
     actor = person_actor(small_site, "pia", session_epoch=epoch, session_id="x")
+    assert actor is not None
 
     def begin(xml: bytes) -> str:
         perform(
@@ -61,7 +62,7 @@ def test_a_process_owner_starts_a_dry_run_watches_it_and_signs_its_report(small_
     page = client.get(where).text
     assert "Passed" in page
     assert "4 of 4" in page
-    shown = re.search(r'name="report_hash" value="(\w+)"', page)[1]
+    [shown] = re.findall(r'name="report_hash" value="(\w+)"', page)
     assert client.post(where, data={"do": "sign", "report_hash": shown, "password": "wrong"}).status_code == 403
     assert client.post(where, data={"do": "sign", "report_hash": shown, "password": "Quiet-Copper-88"}).status_code == 302
     assert "Technical assessment by" in client.get(where).text

@@ -128,8 +128,8 @@ def test_whatever_is_edited_the_diagram_stays_connected_and_undo_brings_every_by
     assert told["done"] > 10
     assert differences(without_mentions(began.encode()), without_mentions(told["first"].encode())) == []
     assert told["again"] == told["last"]
-    drawn = {f.rule for f in check_diagram(told["last"].encode()).errors}
-    assert drawn & {"references", "identifiers", "split", "schema", "reachability", "extensions", "step"} == set()
+    broken = {f.rule for f in check_diagram(told["last"].encode()).errors}
+    assert broken & {"references", "identifiers", "split", "schema", "reachability", "extensions", "step"} == set()
 
 
 def test_a_step_added_after_a_step_stands_between_it_and_the_next(editor):

@@ -66,8 +66,13 @@ def test_a_closed_laptop_loses_nothing(table, pia):
     pia.evaluate(NAME, "Typed on the train")
     says(pia, "kept on this station since")
     pia.unroute("**/api/v1/drafts/*")
-    asked = []
-    pia.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    asked: list[str] = []
+
+    def agree(dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    pia.on("dialog", agree)
     pia.close(run_before_unload=True)
     later = pia.context.new_page()
     later.wait_for_timeout(100)
@@ -84,7 +89,7 @@ def test_a_closed_laptop_loses_nothing(table, pia):
 def test_when_the_connection_comes_back_the_draft_is_saved_once(table, pia):
     revision = table.draft("MR-SAVE-3", title="Before")
     table.open(pia, revision)
-    lost = []
+    lost: list[str] = []
 
     def cut(route) -> None:
         if route.request.method == "PUT" and not lost:

@@ -83,8 +83,9 @@ def test_a_meaning_belongs_to_the_column_that_got_it_last(owner):
 def test_a_doubtful_cell_says_why_in_words(owner):
     page = read(owner, ("a.csv", b'Step,Title,Limits\n1,Weigh,"1,500 mL"\n2,Mix,somehow 3 ways\n'))
     assert re.search(
-        r'<td class="doubtful">1,500 mL<span class="doubt" id="d-0-1-2">.*?Doubtful: </span>1,500 is taken as 1500', page.text, re.DOTALL
-    )
+        r'<td class="doubtful">1,500 mL<span class="doubt" id="d-0-1-2">.*?Doubtful: </span>1,500 is taken as 1500',
+        page.text, re.DOTALL,
+    )  # fmt: skip
     assert "somehow 3 ways" in page.text[page.text.index('id="left-out"') :]
 
 

@@ -85,7 +85,8 @@ def test_every_step_of_any_recipe_stands_in_one_place():
     assert [name for name, one in found.items() if one["free"]] == []
     for name, xml in recipes.items():
         process = etree.fromstring(xml.encode()).find(f"{{{BPMN}}}process")
-        tasks = sorted(element.get("id") for element in process.iter(f"{{{BPMN}}}userTask", f"{{{BPMN}}}manualTask"))
+        assert process is not None
+        tasks = sorted(str(element.get("id")) for element in process.iter(f"{{{BPMN}}}userTask", f"{{{BPMN}}}manualTask"))
         rows = [key.partition("#")[0] for _, kind, key, _ in found[name]["rows"] if kind == "step"]
         assert sorted(set(rows)) == tasks, name
         assert [row for i, row in enumerate(rows) if row in rows[:i] and row != rows[i - 1]] == [], name

@@ -79,7 +79,8 @@ def _edited(xml: str) -> str:
     for step, parameter, changes in DRAFTED:
         [task] = (e for e in root.iter(f"{{{BPMN}}}userTask") if e.get("id") == step)
         [edited] = (e for e in task.iter(f"{{{NAMESPACE}}}parameter") if e.get("id") == parameter)
-        edited.attrib.update(changes)
+        for name, value in changes.items():
+            edited.set(name, value)
     return etree.tostring(root, encoding="unicode")
 
 

@@ -32,6 +32,13 @@ def without_escalations(seed: int) -> bytes:
             return xml
 
 
+def around(element: etree._Element) -> etree._Element:
+    """The scope that an element stands in."""
+    parent = element.getparent()
+    assert parent is not None
+    return parent
+
+
 def spoilt(xml: bytes, seed: int) -> bytes:
     """One or two changes by somebody who knows no better."""
     chance, root = random.Random(seed), etree.fromstring(xml)
@@ -45,11 +52,11 @@ def spoilt(xml: bytes, seed: int) -> bytes:
             gateway.tag = f"{{{BPMN}}}{other}Gateway"
         elif change == "lead":
             flow = chance.choice(flows)
-            beside = [n for n in flow.getparent() if n.get("id") and not str(n.tag).endswith(NO_TARGETS)]
-            flow.set("targetRef", chance.choice(beside).get("id"))
+            beside = [str(n.get("id")) for n in around(flow) if n.get("id") and not str(n.tag).endswith(NO_TARGETS)]
+            flow.set("targetRef", chance.choice(beside))
         elif change == "cut":
             flow = chance.choice(flows)
-            flow.getparent().remove(flow)
+            around(flow).remove(flow)
     return etree.tostring(root)
 
 

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bpmn.vocabulary import LIMIT_ACTIONS, SEVERITIES, Parameter
+from bpmn.vocabulary import LIMIT_ACTIONS, LIMIT_NAMES, SEVERITIES, Parameter
 from engine.rules import Limits, ValueFacts, evaluate_limits, judge
 from tests.engine.rules.samples import STEP, changed, judged, value_facts
 
 BEYOND = {"limit": 4, "balance": 30, "specification": 12}
 WIDE = Context(prec=200)
-BOUNDS = ("nor_low", "nor_high", "par_low", "par_high")
 
 
 Recipe = tuple[Parameter, dict[str, Fraction | None]]
@@ -46,13 +45,13 @@ def numbers(draw: st.DrawFn) -> Number:
 @st.composite
 def parameters(draw: st.DrawFn) -> Recipe:
     """A parameter with any subset of bounds (not even in order), and what each bound is worth."""
-    given_bounds = {name: draw(st.none() | numbers()) for name in BOUNDS}
+    given_bounds = {name: draw(st.none() | numbers()) for name in LIMIT_NAMES}
     texts: dict[str, Any] = {name: number.text for name, number in given_bounds.items() if number}
     parameter = Parameter(
         id="p", name="Density", type="num", source=draw(st.sampled_from(("manual", "device", "calc"))),
         limit_action=draw(st.sampled_from(LIMIT_ACTIONS)), severity=draw(st.sampled_from(SEVERITIES)),
         judge=draw(st.sampled_from(("limit", "balance", "specification"))),
-        exclusive=tuple(name for name in BOUNDS if draw(st.booleans())),
+        exclusive=tuple(name for name in LIMIT_NAMES if draw(st.booleans())),
         **texts,
     )  # fmt: skip
     return parameter, {name: number.worth if number else None for name, number in given_bounds.items()}
@@ -89,9 +88,9 @@ def test_every_value_of_every_recipe_is_judged_as_the_semantics_say(recipe: Reci
 
 
 @pytest.mark.requirement("A11-04")
-@given(parameters(), st.sampled_from(BOUNDS), st.integers(1, 40))
+@given(parameters(), st.sampled_from(LIMIT_NAMES), st.integers(1, 40))
 def test_each_edge_is_inside_unless_exclusive_and_one_digit_further_is_not(recipe: Recipe, bound: str, places: int) -> None:
-    only = changed(recipe[0], **{name: "" for name in BOUNDS if name != bound})
+    only = changed(recipe[0], **{name: "" for name in LIMIT_NAMES if name != bound})
     assume(getattr(only, bound) and only.limit_action != "none")
     edge = Decimal(getattr(only, bound))
     digit = Decimal(1).scaleb(min(int(edge.as_tuple().exponent), 0) - places)
@@ -104,8 +103,8 @@ def test_each_edge_is_inside_unless_exclusive_and_one_digit_further_is_not(recip
 @given(parameters(), numbers(), st.integers(2, 9))
 def test_a_limit_that_is_computed_is_worth_what_it_computes(recipe: Recipe, value: Number, factor: int) -> None:
     parameter, worth = recipe
-    assume(all(len(getattr(parameter, name)) < 20 for name in BOUNDS))
-    computed = changed(parameter, **{n: f"S01.x * ({t})" for n in BOUNDS if (t := getattr(parameter, n))})
+    assume(all(len(getattr(parameter, name)) < 20 for name in LIMIT_NAMES))
+    computed = changed(parameter, **{n: f"S01.x * ({t})" for n in LIMIT_NAMES if (t := getattr(parameter, n))})
     scaled = {name: None if w is None else w * factor for name, w in worth.items()}
     scope = {"S01.x": Decimal(factor)}
     assert judged(value.text, computed, scope=scope) == expected(parameter, scaled, value, "")

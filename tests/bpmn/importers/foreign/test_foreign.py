@@ -81,6 +81,7 @@ def test_literal_times_conditions_and_silent_splits_are_said_in_our_words():
 def test_a_decision_without_conditions_may_be_taken_by_the_person_before_it():
     diagram = Diagram.parse(all_agreed(of("times_and_ways")).xml)
     asked = diagram.steps["harvest"].parameter("way_where")
+    assert asked is not None
     assert [choice.label for choice in asked.choices] == ["Freezer", "Clinic"]
     assert (diagram.flows["i"].condition, diagram.nodes["where"].default) == ('harvest.way_where == "freezer"', "j")
 
@@ -95,21 +96,23 @@ def test_what_can_not_be_repaired_is_listed_with_element_line_and_advice():
 def test_extension_elements_of_other_vendors_are_still_there_and_named():
     opened = open_foreign(of("two_pools"))
     task = etree.fromstring(opened.xml).find(".//{*}userTask[@id='make']")
+    assert task is not None
     assert task.get("{http://camunda.org/schema/1.0/bpmn}assignee") == "operator"
     hint = task.find(".//{urn:example:lab}hint")
-    assert (hint.get("colour"), "".join(hint.itertext())) == ("red", "Mind the valve")
+    assert hint is not None
+    assert (hint.get("colour"), hint.text, hint[0].text) == ("red", "Mind the ", "valve")
     assert ("foreign_extensions", "make") in {(f.rule, f.element_id) for f in opened.remaining}
 
 
 def facts(xml):
     """Everything a file says: its elements, attributes and texts, each as often as it is said; of the drawing nothing."""
-    found = Counter()
+    found: Counter[str] = Counter()
     for element in etree.fromstring(xml).iter(etree.Element):
         name = etree.QName(element)
         if name.namespace not in DRAWN:
             found[name.localname] += 1
             found.update(str(value) for value in element.attrib.values())
-            found.update([text.strip() for text in (element.text, element.tail) if (text or "").strip()])
+            found.update(said for text in (element.text, element.tail) if (said := (text or "").strip()))
     return found
 
 
