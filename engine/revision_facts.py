@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from bpmn.diff import diff
-from engine.documents import problems
+from engine.documents import problems, told
+from engine.form import findings_of_forms
 from engine.reader import Reader
 from engine.records import DryRun, RecipeDocument, RecipeDraft, RecipeRevision, Signature
 from engine.revisions import last_in_effect
@@ -26,6 +27,8 @@ def revision_facts(reader: Reader, revision_id: str) -> dict[str, Any]:
     row = reader.get(RecipeRevision, id=revision_id)
     digest, text = current_document(reader, row)
     found = findings(row["kind"], text, row["recipe_id"], row["revision"])
+    if row["kind"] != "form":
+        found += [told(finding) for finding in findings_of_forms(reader, text)]
     run = dry_run_of(reader, digest)
     base = predecessor(reader, row)
     return {
@@ -58,9 +61,12 @@ def predecessor(reader: Reader, row: Row) -> Row | None:
 
 
 def dry_run_of(reader: Reader, digest: str) -> Row | None:
-    """The dry run of a document that was signed last, whatever its verdict."""
+    """The dry run of a document by the system that was signed last, whatever its verdict.
+
+    What a person clicked through is kept and shown beside it, and covers too little to stand alone.
+    """
     signed = []
-    for row in reader.rows(DryRun, hash=digest):
+    for row in reader.rows(DryRun, hash=digest, kind="system"):
         signatures = reader.rows(Signature, subject=f"dry_run:{row['id']}")
         if signatures:
             signed.append((min(s["signed_at"] for s in signatures), row))

@@ -10,21 +10,14 @@ from engine.dry_run import jobs
 from engine.errors import RecordNotFoundError
 from engine.reader import Reader
 from engine.records import DryRun, Person, RecipeRevision, Signature
-from engine.revision_facts import current_document
+from engine.revision_facts import current_document, dry_run_of
 from engine.scope import Row
 from engine.site import Site
 
 
 def evidence(reader: Reader, digest: str) -> Row | None:
-    """The dry run that is evidence for a document: of those that the system made, the one signed last, if it passed.
-
-    What a person clicked through is kept and shown beside it, and covers too little to stand alone.
-    """
-    signed = []
-    for row in reader.rows(DryRun, hash=digest, kind="system"):
-        if signatures := reader.rows(Signature, subject=f"dry_run:{row['id']}"):
-            signed.append((min(s["signed_at"] for s in signatures), row))
-    newest = max(signed, key=lambda pair: pair[0])[1] if signed else None
+    """The dry run that is evidence for a document: of those that the system made, the one signed last, if it passed."""
+    newest = dry_run_of(reader, digest)
     return newest if newest is not None and newest["verdict"] == "passed" else None
 
 
