@@ -170,7 +170,7 @@ def test_only_the_author_s_role_withdraws(team: Team) -> None:
         team.at_any_time(FIRST, "WITHDRAW", "MFG_SUP", "authored_by", reason="No.")
 
 
-def keep_dry_run(team: Team, verdict: str) -> None:
+def keep_dry_run(team: Team, verdict: str, kind: str = "system") -> None:
     """A report of a dry run, signed by the process owner."""
     pia = team.staff["PROC"]
     proof = proof_of(team.site, pia)
@@ -179,7 +179,7 @@ def keep_dry_run(team: Team, verdict: str) -> None:
 
     def keep(act: Any, *, actor: Any) -> dict[str, Any]:
         row = act.insert(
-            DryRun, id=act.new_id("dry_run"), recipe_id="MR-ROW-001", revision_id=FIRST, hash=digest, kind="system",
+            DryRun, id=act.new_id("dry_run"), recipe_id="MR-ROW-001", revision_id=FIRST, hash=digest, kind=kind,
             verdict=verdict, report="{}", product_version="0", run_by=actor.id, started_at=act.now, ended_at=act.now,
         )  # fmt: skip
         give_signature(
@@ -199,6 +199,7 @@ def test_where_the_site_requires_it_nothing_goes_to_approval_without_a_dry_run_t
     with pytest.raises(errors.DryRunMissingError):
         team.sign(FIRST, "reviewed_by_production", "MFG_SUP")
     keep_dry_run(team, "failed")
+    keep_dry_run(team, "passed", kind="person")  # what somebody clicked through covers too little
     with pytest.raises(errors.DryRunMissingError):
         team.sign(FIRST, "reviewed_by_production", "MFG_SUP")
     assert team.state(FIRST) == "IN_REVIEW"
