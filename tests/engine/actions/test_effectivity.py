@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -51,7 +52,7 @@ def issued_on(team: Team, number: int) -> str:
     return str(start(team.site, team.staff, "MR-ROW-001", f"B-{number}")["recipe"])
 
 
-@pytest.mark.requirement("C4-02")
+@pytest.mark.requirement("C4-02", "N-15")
 @pytest.mark.parametrize("fired", [False, True], ids=["before the timer", "after the timer"])
 def test_which_revision_is_issued_turns_over_at_the_instant_itself(team: Team, simulated: Any, fired: bool) -> None:
     now = clock.now()
@@ -73,6 +74,22 @@ def test_which_revision_is_issued_turns_over_at_the_instant_itself(team: Team, s
     fire_due(team.site)
     assert (team.state(FIRST), team.state(newer)) == ("SUPERSEDED", "EFFECTIVE")
     assert team.view(FIRST)["waiting"] == team.view(FIRST)["any_time"] == [], "its own life cycle has ended"
+
+
+@pytest.mark.requirement("N-15")
+def test_of_the_hour_that_clocks_repeat_it_is_the_second_that_was_meant(team: Team, simulated: Any) -> None:
+    zone, hour = ZoneInfo("Europe/Berlin"), clock.now().replace(minute=0)
+    while not hour.astimezone(zone).fold:
+        hour += timedelta(hours=1)
+    turn = hour + timedelta(minutes=30)  # half past two for the second time
+    simulated(turn - timedelta(days=1))
+    newer = revisions_in_effect(team, turn - timedelta(hours=20), turn.astimezone(zone))
+    simulated(turn - timedelta(hours=1))  # half past two for the first time
+    assert issued_on(team, 1) == FIRST
+    simulated(turn - timedelta(seconds=1))
+    assert issued_on(team, 2) == FIRST
+    simulated(turn)
+    assert issued_on(team, 3) == newer
 
 
 def test_the_instant_counts_to_the_microsecond(team: Team) -> None:

@@ -33,7 +33,7 @@ def team(site: Site) -> Team:
     return Team(site)
 
 
-@pytest.mark.requirement("C4-01", "G-16")
+@pytest.mark.requirement("C4-01", "G-16", "G-06")
 def test_a_revision_goes_through_every_state_as_it_is_drawn(team: Team) -> None:
     states = [team.draft() and team.state(FIRST)]
     for meaning, role in SIGNERS:
@@ -192,6 +192,7 @@ def keep_dry_run(team: Team, verdict: str, kind: str = "system") -> None:
     perform(team.site, keep, actor=actor_of(team.site, pia), stream="recipe:MR-ROW-001")
 
 
+@pytest.mark.requirement("DI-18")
 def test_where_the_site_requires_it_nothing_goes_to_approval_without_a_dry_run_that_passed(team: Team) -> None:
     team.site.settings = replace(team.site.settings, dry_run_required=True)
     team.draft()

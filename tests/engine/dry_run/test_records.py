@@ -89,6 +89,7 @@ def test_it_runs_in_a_process_of_its_own_and_records_nothing_in_the_site(site: S
     assert entries(site) == before
 
 
+@pytest.mark.requirement("CSA-03")
 def test_the_signed_report_is_evidence_for_exactly_this_diagram(site: Site, staff: Staff, draft: str) -> None:
     job_id = finished(site, draft)
     digest = dry_run(site, job_id)["hash"]
