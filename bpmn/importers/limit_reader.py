@@ -86,6 +86,7 @@ class Reader:
         kind = self._peek()
         if kind in ("minus", "dash", "to") or (kind == "and" and self._ahead() in ("number", "minus")):
             self._take()
+            excludes_last = self._peek() == "below"  # 5 to < 8
             if self._peek() in ("at_most", "below"):
                 self._take()
             last, last_uom = self._quantity()
@@ -95,7 +96,7 @@ class Reader:
                 first = f"{first}e{last.partition('e')[2]}"
                 self.doubts.append(f"the power of ten is taken for both numbers, {first} to {last}")
             self._bound(found, "low", first, False)
-            self._bound(found, "high", last, False)
+            self._bound(found, "high", last, excludes_last)
             self._unit(found, uom or last_uom)
         elif kind == "tolerance":
             self._unit(found, uom)

@@ -107,6 +107,7 @@ def test_a_limit_bounds_what_is_accepted_digit_for_digit(phrase: str, unit: str,
 @pytest.mark.parametrize(
     ("phrase", "bounds", "exclusive"),
     [
+        ("5 to < 8 °C", ("5", "8"), ("par_high",)),
         ("> 70 %", ("70", ""), ("par_low",)), ("< 0.25 EU/mL", ("", "0.25"), ("par_high",)),
         ("less than 5 CFU/plate", ("", "5"), ("par_high",)), ("more than 5", ("5", ""), ("par_low",)),
         ("unter 5 bar", ("", "5"), ("par_high",)), (">5 and <10 %", ("5", "10"), ("par_low", "par_high")),
