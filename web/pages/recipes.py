@@ -133,7 +133,9 @@ def _sign(revision_id: str, task_key: str) -> dict[str, Any]:
     if not answer["signed"]:
         flash("What you entered is recorded. It is not signed.", "bad")
     else:
-        flash(f"You signed. The revision's state is now: {words(answer['state'])}.", "good")
+        revision = revision_view(site(), revision_id)["revision"]
+        now = "In effect" if revision["in_effect"] else words(revision["state"])  # also before its timer has fired
+        flash(f"You signed. The revision's state is now: {now}.", "good")
     return answer
 
 
