@@ -25,7 +25,8 @@ _POWER = re.compile(r"10\s*(?:\^|\*\*)\s*([+-]?\d{1,3})|10([⁻⁺]?[⁰¹²³�
 _FACTOR = re.compile(r"[x×*·⋅]\s*10\s*(?:(?:\^|\*\*)\s*([+-]?\d{1,3})|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|[eE]([+-]?\d{1,3}))")
 
 _PHRASES: dict[str, str] = {
-    "at_most": "not more than|no more than|nicht mehr als|not exceeding|not to exceed|must not exceed|shall not exceed|not above|"
+    "at_most": "not more than|no more than|nicht mehr als|not exceeding|not to exceed|does not exceed|do not exceed|"
+    "must not exceed|shall not exceed|not above|"
     "not higher than|not greater than|not over|no longer than|not longer than|no greater than|less than or equal to|at most|"
     "up to|within|nmt|n.m.t.|maximum|maximal|max.|max|höchstens|bis zu|nicht über|innerhalb von|innerhalb|kleiner gleich|"
     "kleiner oder gleich",
