@@ -72,10 +72,14 @@ class Batch(Record):
 
 
 class Task(Record):
-    """One step of a batch, or one repetition of it: open, started, performed, completed, or withdrawn."""
+    """One step of a batch, or one repetition of it: open, started, performed, completed, or withdrawn.
+
+    `recipe_hash`: the control recipe under which it was opened; empty is the one that the batch was issued on.
+    """
 
     __tablename__ = "task"
     STREAM = "batch:{batch_id}"
+    ADDED: ClassVar[Mapping[str, str | int]] = {"recipe_hash": ""}
 
     batch_id: Mapped[str] = mapped_column(refers("batch.id"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -95,6 +99,7 @@ class Task(Record):
     performed_by: Mapped[str | None]
     completed_at: Mapped[str | None]
     comment_due: Mapped[int] = mapped_column(default=0)
+    recipe_hash: Mapped[str] = mapped_column(default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -83,10 +86,15 @@ class ExceptionTriage(Record):
 
 
 class Departure(Record):
-    """A departure asked for and approved before it is used, bound to one COI and one batch."""
+    """A departure asked for and approved before it is used, bound to one COI and a number of uses.
+
+    `low`, `high`: the values that it accepts, for one that is approved before anything departed; empty is unbounded.
+    `proposed`: the change that its third use has opened.
+    """
 
     __tablename__ = "departure"
     STREAM = "batch:{batch_id}"
+    ADDED: ClassVar[Mapping[str, str | int]] = {"low": "", "high": "", "most_uses": 1, "proposed": ""}
 
     id: Mapped[str] = mapped_column(primary_key=True)
     coi: Mapped[str]
@@ -100,6 +108,10 @@ class Departure(Record):
     state: Mapped[str]
     requested_by: Mapped[str]
     uses: Mapped[int] = mapped_column(default=0)
+    low: Mapped[str] = mapped_column(default="", server_default="")
+    high: Mapped[str] = mapped_column(default="", server_default="")
+    most_uses: Mapped[int] = mapped_column(default=1, server_default="1")
+    proposed: Mapped[str] = mapped_column(default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

@@ -1,8 +1,7 @@
-"""People: accounts, roles, training."""
+"""People: accounts and roles."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.records.base import STRICT, Record, counted, filled, flag, instant, one_of, refers
@@ -60,27 +59,3 @@ class PersonRole(Record):
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (*instant("granted_at", "revoked_at"), *filled("role", "granted_by"), counted(), STRICT)
-
-
-class Training(Record):
-    """That a person is trained on one revision of one recipe, from when until when."""
-
-    __tablename__ = "training"
-    STREAM = "person:{person_id}"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    person_id: Mapped[str] = mapped_column(refers("person.id"))
-    recipe_id: Mapped[str]
-    revision: Mapped[str]
-    valid_from: Mapped[str]
-    valid_until: Mapped[str | None]
-    recorded_by: Mapped[str]
-    version: Mapped[int] = mapped_column(default=1)
-
-    __table_args__ = (
-        Index("ix_training_person_id_recipe_id_revision", "person_id", "recipe_id", "revision"),
-        *instant("valid_from", "valid_until"),
-        *filled("recipe_id", "revision", "recorded_by"),
-        counted(),
-        STRICT,
-    )

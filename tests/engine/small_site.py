@@ -45,6 +45,9 @@ def filled_site(url: str, folder: Path) -> Site:
     perform(site, add_equipment, actor=QUINN, stream="equipment:SCALE-01", equipment_id="SCALE-01")
     for batch_id in ("B-1", "B-2"):
         run_batch(site, batch_id)
+        change_id = f"CC-{batch_id}"
+        perform(site, open_change, actor=QUINN, stream=f"batch:{change_id}", change_id=change_id, batch_id=batch_id)
+        perform(site, adopt, actor=QUINN, stream=f"batch:{batch_id}", batch_id=batch_id, change_id=change_id)
         perform(site, make_checkpoint, actor=ADMIN, stream="site", source="system")
     return site
 
@@ -383,3 +386,57 @@ def ask_departure(act: Act, *, actor: Actor, batch_id: str) -> dict[str, Any]:
     )
     act.note("departure:requested")
     return {"departure": f"PD-{batch_id}"}
+
+
+def open_change(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> dict[str, Any]:
+    """A change with its run, an item, a tick, a duty, a decision for a running batch, and a notice."""
+    act.recipe_hash = HASH
+    act.insert(
+        records.Batch, id=change_id, recipe_id="CCP-1", revision_id="MR-1@1.0", recipe_hash=HASH, coi="", product="NVX-1",
+        order_json={}, state="IN_PROGRESS", issued_at=act.now, kind="change", subject=change_id,
+    )  # fmt: skip
+    act.insert(
+        records.Change, id=change_id, title="Mass to 7.3 g", kind="recipe", reason="Seen in use", category="quality",
+        state="INITIATED", opened_by=actor.id, opened_at=act.now,
+    )  # fmt: skip
+    act.insert(
+        records.ChangeItem, change_id=change_id, n=1, kind="revision", title="Mass", revision_id="MR-1@1.1",
+        base_id="MR-1@1.0", category="quality", why="The scale is new", confidence="high",
+    )  # fmt: skip
+    act.insert(records.EntryReview, change_id=change_id, person_id=actor.id, entry="S01.mass norHigh", at=act.now)
+    act.insert(records.Duty, id=act.new_id("duty"), change_id=change_id, title="Train the floor", owner=actor.id, due_at=act.now)
+    chosen = act.insert(
+        records.DecisionSet, id=act.new_id("decision_set"), change_id=change_id, reason="As the rules say", by=actor.id,
+        rows=[[batch_id, 1, "BEFORE", "adopt"]], roles=["QA_DISP", "PROC"], at=act.now,
+    )  # fmt: skip
+    act.insert(
+        records.OpenBatchDecision, change_id=change_id, batch_id=batch_id, item=1, set_id=chosen["id"], position="BEFORE",
+        decision="adopt", state="APPLIED", applied_at=act.now,
+    )  # fmt: skip
+    act.insert(
+        records.Notice, id=act.new_id("notice"), batch_id=change_id, task_key="MSAT", kind="reminder", roles=["PROC"],
+        text="One day is over", at=act.now,
+    )  # fmt: skip
+    act.insert(
+        records.TrainingRequirement, id=act.new_id("training_requirement"), recipe_id="MR-1", revision_id="MR-1@1.1",
+        roles=["MFG_OP"], steps=[f"S of {batch_id}"], reading="The new range", set_by=actor.id, set_at=act.now,
+    )  # fmt: skip
+    act.note("change:initiated", change=change_id)
+    return {"change": change_id}
+
+
+def adopt(act: Act, *, actor: Actor, batch_id: str, change_id: str) -> dict[str, Any]:
+    """The batch takes over the item, and a step more of its own."""
+    own = act.insert(
+        records.AdHocChange, id=f"AH-{batch_id}", batch_id=batch_id, coi=f"COI-{batch_id}", kind="repeat", step_id="S01",
+        edit={"kind": "repeat"}, category="quality", reason="Foam", risk="low", roles=["QA_FLR"], state="APPLIED",
+        requested_by=actor.id, requested_at=act.now,
+    )  # fmt: skip
+    for change, ad_hoc in ((change_id, None), (None, own["id"])):
+        act.insert(
+            records.Adoption, id=act.new_id("adoption"), batch_id=batch_id, change_id=change, ad_hoc_id=ad_hoc, items=[1],
+            from_hash=HASH, to_hash=HASH, from_revision="MR-1@1.0", to_revision="MR-1@1.0", from_steps=["S02"],
+            prefix_hash=HASH, prefix_steps=1, signatures=[], by=actor.id, at=act.now,
+        )  # fmt: skip
+    act.note("batch:adopted", critical=True, change=change_id)
+    return {"batch": batch_id}

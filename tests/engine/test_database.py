@@ -24,6 +24,7 @@ STATE = [t.__tablename__ for t in TABLES if not t.APPEND_ONLY and not t.WORKING]
 REQUIRED_APPEND_ONLY = {
     "journal", "parameter_value", "correction", "exception_record", "exception_triage", "signature", "decision",
     "scan", "reading", "recipe_document", "checkpoint", "dry_run",
+    "entry_review", "decision_set", "adoption", "notice",
 }  # fmt: skip
 
 
