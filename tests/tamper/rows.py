@@ -14,6 +14,9 @@ KEYS = {
     "recipe_document": ("hash",),
     "recipe_draft": ("revision_id",),
     "import_mapping": ("name",),
+    "change_item": ("change_id", "n"),
+    "entry_review": ("change_id", "person_id", "entry"),
+    "open_batch_decision": ("change_id", "batch_id", "item"),
 }
 
 
