@@ -16,9 +16,9 @@ from bpmn.expressions import Value
 from bpmn.vocabulary import LIMIT_NAMES, Parameter, Step
 from engine.batch_record import current
 from engine.control_recipe import ControlRecipe, control_recipe
+from engine.queries.rows import rows_of
 from engine.reader import Reader
 from engine.records import Batch, ParameterValue, Task
-from engine.records.base import Record
 from engine.rules.facts import Limits, ValueFacts
 from engine.rules.limits import evaluate_limits, has_limits, unkept_level, written_range
 from engine.scope import RecordScope, Row, order_values
@@ -27,8 +27,6 @@ from engine.values import typed
 
 MOST = 24
 NUMERIC = ("num", "int")
-AT_ONCE = 500
-"""Batches of one statement, well below what a database takes."""
 
 OUTCOMES = {
     "ok": "within", "nor": "outside normal", "par": "outside accepted", "unknown": "can't be judged", "recorded": "no limit",
@@ -153,25 +151,14 @@ def _last_batches(reader: Reader, recipe_id: str, pairs: list[tuple[str, str]], 
 
 def _records(site: Site, reader: Reader, batches: list[str], whole: bool) -> dict[str, _Record]:
     """What these batches recorded; `whole`: with the recipes that say what their values mean."""
-    found = {row["id"]: _Record(row) for row in _of(reader, Batch, "id", batches)}
-    for task in _of(reader, Task, "batch_id", batches):
+    found = {row["id"]: _Record(row) for row in rows_of(reader, Batch, "id", batches)}
+    for task in rows_of(reader, Task, "batch_id", batches):
         found[task["batch_id"]].tasks[task["key"]] = task
-    for value in _of(reader, ParameterValue, "batch_id", batches):
+    for value in rows_of(reader, ParameterValue, "batch_id", batches):
         found[value["batch_id"]].values.setdefault(value["task_key"], []).append(value)
     for record in found.values() if whole else ():
         record.recipe = control_recipe(site, reader, record.row["recipe_hash"])
     return found
-
-
-def _of(reader: Reader, table: type[Record], column: str, keys: list[str]) -> Iterator[Row]:
-    """All rows of a table that belong to these keys."""
-    columns = [c.name for c in table.__table__.columns]
-    for start in range(0, len(keys), AT_ONCE):
-        some = keys[start : start + AT_ONCE]
-        marks = ", ".join([reader.mark] * len(some))
-        statement = f"SELECT {', '.join(columns)} FROM {table.__tablename__} WHERE {column} IN ({marks})"
-        for row in reader.fetch(statement, *some):
-            yield dict(zip(columns, row, strict=True))
 
 
 def _replayed(changed: _Changed, records: Iterable[_Record]) -> dict[str, Any]:

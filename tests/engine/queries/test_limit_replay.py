@@ -10,6 +10,7 @@ from bpmn.diagram import Diagram
 from bpmn.diff import diff
 from engine.actions import corrections, entries, tasks
 from engine.queries.limit_replay import limit_replay
+from engine.reader import Reader
 from engine.records import ExceptionRecord, ParameterValue
 from engine.site import Site
 from engine.transaction import perform
@@ -140,11 +141,14 @@ def test_what_changes_no_limit_is_not_replayed(floor: Floor) -> None:
 
 
 def test_reading_the_last_batches_takes_a_few_statements(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.reader import Reader
-
     asked: list[str] = []
     fetch = Reader.fetch
-    monkeypatch.setattr(Reader, "fetch", lambda self, text, *v: (asked.append(text), fetch(self, text, *v))[1])
+
+    def counted(self: Reader, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        asked.append(text)
+        return fetch(self, text, *values)
+
+    monkeypatch.setattr(Reader, "fetch", counted)
     replayed(floor.site, edited(('norHigh="90"', 'norHigh="S001.weight"')))
     few = len(asked)
     for number in range(9, 13):
