@@ -13,6 +13,7 @@ from api.resources.equipment import equipment
 from api.resources.forms import forms
 from api.resources.health import health
 from api.resources.imports import imports
+from api.resources.limits import limits
 from api.resources.lots import lots
 from api.resources.people import people
 from api.resources.recipes import recipes
@@ -23,5 +24,5 @@ from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
     session, recipes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record, people,
-    equipment, lots, seals, health,
+    equipment, lots, limits, seals, health,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from bpmn.expressions import Value
 from bpmn.vocabulary import LIMIT_NAMES, Parameter, Step
 from engine.batch_record import current
 from engine.control_recipe import ControlRecipe, control_recipe
+from engine.queries.comparison import Compared
 from engine.queries.rows import rows_of
 from engine.reader import Reader
 from engine.records import Batch, ParameterValue, Task
@@ -93,6 +94,12 @@ def limit_replay(
         wanted = _last_batches(reader, recipe_id, [c.recorded_as for c in changed], most)
         records = _records(site, reader, sorted({b for ids in wanted.values() for b in ids}), any(map(_asks, changed)))
     return [_replayed(c, [records[b] for b in wanted.get(c.recorded_as, ())]) for c in changed]
+
+
+def replay_of(site: Site, found: Compared, most: int = MOST) -> list[dict[str, Any]]:
+    """The same of two revisions that were compared, on the batches of the recipe that the old one is of."""
+    old, new = (Diagram.parse(text) for text in found.texts)
+    return limit_replay(site, found.old["recipe_id"], found.difference, old, new, most)
 
 
 def _changed(difference: Difference, old: Diagram, new: Diagram) -> Iterator[_Changed]:

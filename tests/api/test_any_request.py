@@ -41,6 +41,9 @@ KNOWN = {
     "element_id": "D1",
     "old_id": "MR-ROW-001@1.0",
     "new_id": "MR-ROW-001@1.0",
+    "recipe_id": "MR-ROW-001",
+    "step_id": "S001",
+    "parameter_id": "weight",
 }
 
 
