@@ -22,6 +22,7 @@ from engine.reader import Reader
 from engine.records import Batch, ParameterValue, Task
 from engine.rules.facts import Limits, ValueFacts
 from engine.rules.limits import evaluate_limits, has_limits, unkept_level, written_range
+from engine.rules.wording import format_value
 from engine.scope import RecordScope, Row, order_values
 from engine.site import Site
 from engine.values import typed
@@ -82,8 +83,8 @@ def limit_replay(
     """For each numeric parameter with other limits, the values of the last batches that recorded it, judged by both.
 
     `difference` is that of the two diagrams. Of each: `step`, `parameter`, `name`, `uom`, `class`, `old` and `new` (the
-    limits as written), `points`, oldest first: `batch`, `label` of the iteration, `value` as recorded, `at`, `old_outcome`
-    and `new_outcome` (`OUTCOMES`); `batches`, how many there are; `were` and `would_be`: how many of the `of` points are
+    limits as written), `points`, oldest first: `batch`, `label` of the iteration, `value` as people read it, `number` with
+    all its digits, `at`, `old_outcome` and `new_outcome` (`OUTCOMES`); `batches`, how many there are; `were` and `would_be`: how many of the `of` points are
     outside their normal or accepted range; `unknown`: how many the new limits can't judge, because they ask for something
     that those batches don't have. A value counts as last measured and corrected; each iteration of a loop by itself.
     """
@@ -209,12 +210,20 @@ def _points(changed: _Changed, record: _Record) -> Iterator[dict[str, Any]]:
             yield {
                 "batch": record.row["id"],
                 "label": task["label"],
-                "value": row["text"],
+                "value": _told(changed, row),
                 "number": row["value"],
                 "at": row["event_at"],
                 "old_outcome": _outcome(changed.old_step, changed.old, record, task, row),
                 "new_outcome": _outcome(changed.new_step, changed.new, record, task, row),
             }
+
+
+def _told(changed: _Changed, row: Row) -> str:
+    """The value as recorded; of a calculated one as many digits as tell it from the limits."""
+    if row["source"] != "calc":
+        return str(row["text"])
+    bounds = [_number(getattr(p, name)) for p in (changed.old, changed.new) for name in LIMIT_NAMES if getattr(p, name)]
+    return format_value(typed(changed.new.type, row["value"]), calculated=True, apart_from=bounds)
 
 
 def _outcome(step: Step, parameter: Parameter, record: _Record, task: Row, row: Row) -> str:
