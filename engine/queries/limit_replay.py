@@ -84,9 +84,10 @@ def limit_replay(
 
     `difference` is that of the two diagrams. Of each: `step`, `parameter`, `name`, `uom`, `class`, `old` and `new` (the
     limits as written), `points`, oldest first: `batch`, `label` of the iteration, `value` as people read it, `number` with
-    all its digits, `at`, `old_outcome` and `new_outcome` (`OUTCOMES`); `batches`, how many there are; `were` and `would_be`: how many of the `of` points are
-    outside their normal or accepted range; `unknown`: how many the new limits can't judge, because they ask for something
-    that those batches don't have. A value counts as last measured and corrected; each iteration of a loop by itself.
+    all its digits, `at`, `old_outcome` and `new_outcome` (`OUTCOMES`); `batches`, how many there are; `were` and
+    `would_be`: how many of the `of` points are outside their normal or accepted range; `unknown`: how many the new limits
+    can't judge, because they ask for something that those batches don't have. A value counts as last measured and
+    corrected; each iteration of a loop by itself.
     """
     changed = list(_changed(difference, old, new))
     if not changed:
