@@ -98,6 +98,18 @@ SERVICES: dict[str, str] = {
     "recipe.require_dry_run": "Require a dry run, where the site does",
     "recipe.effective_from": "Set when the revision comes into effect",
     "recipe.supersede": "Supersede the older revisions",
+    "recipe.under_change": "Is the revision part of a change?",
+    "change.state": "Put the change into a state",
+    "change.scope": "Compute what the change touches",
+    "change.assessed": "Lock what was assessed, for approval",
+    "change.verdict": "Count what the assessments say",
+    "change.approve": "Approve the revisions of the change",
+    "change.returned": "Return the revisions to draft",
+    "change.reject": "Reject the revisions of the change",
+    "change.in_effect": "Put the revisions into effect",
+    "change.require_decided": "Every open batch is decided, every task done",
+    "run.remind": "Remind who has open steps",
+    "run.escalate": "Escalate open steps",
 }
 """What the system itself can do at a service task of a process."""
 

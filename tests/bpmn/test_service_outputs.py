@@ -11,7 +11,7 @@ from bpmn.checks.report import Finding
 from bpmn.diagram import Diagram
 from bpmn.layout import lay_out
 from bpmn.reading import read_xml
-from bpmn.vocabulary import PARAMETER_TYPES, SERVICE_OUTPUTS
+from bpmn.vocabulary import PARAMETER_TYPES, SERVICE_OUTPUTS, SERVICES
 from tests.bpmn.diff.edits import flow, replaced
 
 SIGNED = '<mes:signature code="P" roles="MFG_OP" meanings="performed_by"/>'
@@ -35,7 +35,7 @@ PROCESS = f"""<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/2010052
 def findings(text: str) -> list[Finding]:
     root = read_xml(text.encode())
     lay_out(root)
-    return [found for found in check_diagram(etree.tostring(root)).findings if found.rule != "service"]
+    return list(check_diagram(etree.tostring(root)).findings)
 
 
 def test_a_gateway_asks_what_a_service_found_out() -> None:
@@ -81,5 +81,13 @@ def test_a_decision_table_knows_their_kinds() -> None:
     assert "scope.entries" in known.whole
 
 
+def test_the_service_task_has_a_name_that_expressions_can_say() -> None:
+    text = PROCESS.replace('"scope"', '"the-scope"').replace("scope.entries &gt; 3", "1 &lt; 2")
+    root = read_xml(text.encode())
+    lay_out(root)
+    assert "no expression can say the-scope" in " ".join(f.message for f in check_diagram(etree.tostring(root)).findings)
+
+
 def test_every_value_has_a_type() -> None:
+    assert SERVICE_OUTPUTS.keys() <= SERVICES.keys()
     assert {kind for outputs in SERVICE_OUTPUTS.values() for kind in outputs.values()} <= set(PARAMETER_TYPES)
