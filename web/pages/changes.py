@@ -1,0 +1,100 @@
+"""Changes: the list with its search, refused and cancelled ones included; opening one; the inbox of those who decide."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine import clock
+from engine.actions import changes
+from engine.queries.changes import change_inbox, change_list, next_change_id
+from engine.queries.open_batches import decisions_waiting
+from engine.records.change import CATEGORIES, CHANGE_KINDS, CHANGE_STATES, STAGES, URGENCIES
+from web.access import GMP_ROLES, allow
+from web.acting import Outcome, act, actor, attempt, require, site, taken
+
+page = Blueprint("changes_page", __name__)
+
+DECIDERS = ("PROC", "MFG_SUP", "QC_ANL", "QC_REV", "QA_FLR", "QA_DISP", "QP", "RA", "CLI_QA", "MED", "IT")
+"""Roles that have steps in changes or in decisions on running batches."""
+
+OPEN = tuple(state for state in CHANGE_STATES if state not in ("CLOSED", "REJECTED", "CANCELLED"))
+SHOWN = {"": "All", "open": "Under way", "CLOSED": "Closed", "REJECTED": "Rejected", "CANCELLED": "Cancelled"}
+MOST_TEXT = 200
+
+TEXTS = ("title", "product", "client", "reason", "patient_impact", "until")
+CHOICES = {"kind": CHANGE_KINDS, "category": CATEGORIES, "stage": STAGES, "urgency": URGENCIES}
+RISK_GRADES = ("severity", "probability", "detectability")
+RISK_TEXTS = ("uncertainty", "formality", "comparability", "validation", "elsewhere", "conclusion")
+
+
+@page.get("/changes")
+@allow(*GMP_ROLES)
+def show_all() -> ResponseReturnValue:
+    """Changes, newest first: found by number, words of their items, and the reasons for which they were refused."""
+    text, only = request.args.get("text", "").strip()[:MOST_TEXT], request.args.get("state", "")
+    only = only if only in SHOWN else ""
+    states = OPEN if only == "open" else (only,) if only else ()
+    rows = change_list(site(), text=text, states=states)
+    return render_template("pages/changes.html", changes=rows, text=text, only=only, shown=SHOWN, may_begin=may_open())
+
+
+@page.get("/inbox")
+@allow(*DECIDERS)
+def inbox() -> ResponseReturnValue:
+    """What waits for this person's decision: steps of changes by age and risk, and decisions on running batches."""
+    waiting = change_inbox(site(), actor())
+    return render_template("pages/inbox.html", steps=waiting, decisions=decisions_waiting(site(), actor()))
+
+
+@page.route("/changes/new", methods=["GET", "POST"])
+@allow(*changes.ORIGINATORS)
+def new() -> ResponseReturnValue:
+    """Open a change: what, for whom, why, how grave. Its items follow on its own page."""
+    outcome = Outcome(None, [])
+    if request.method == "POST":
+        outcome = attempt(_open, done="The change is open. Now say item by item what changes.")
+        if outcome.answer:
+            taken("change/new")
+            return redirect(url_for("change_page.show", change_id=outcome.answer["change"]))
+    with site().read() as reader:
+        number = next_change_id(reader, clock.now())
+    page_text = render_template("pages/change_new.html", problems=outcome.problems, number=number, change=None, choices=CHOICES)
+    return page_text, outcome.status
+
+
+def may_open() -> bool:
+    """Whether this person may originate a change."""
+    return bool(actor().roles & set(changes.ORIGINATORS))
+
+
+def described() -> dict[str, Any]:
+    """What the form says about a change, as the actions take it."""
+    form = request.form
+    require([("title", "a title"), ("reason", "the reason"), ("patient_impact", "what it means for patients")])
+    given: dict[str, Any] = {name: form.get(name, "").strip() for name in TEXTS}
+    given |= {name: form.get(name, "") for name in CHOICES}
+    given |= {name: form.get(name) == "yes" for name in ("client_signs", "temporary")}
+    risk = {name: form.get(name, "").strip() for name in (*RISK_GRADES, *RISK_TEXTS)}
+    return given | {"risk": {name: text for name, text in risk.items() if text}}
+
+
+def said(change: dict[str, Any] | None) -> dict[str, str]:
+    """What the form shows of a change that is described already."""
+    if change is None:
+        return {"kind": "recipe", "category": "", "stage": "clinical", "urgency": "planned"}
+    found = {name: str(change[name] or "") for name in (*TEXTS, *CHOICES)}
+    found |= {name: "yes" if change[name] else "no" for name in ("client_signs", "temporary")}
+    risk = change["risk"] if isinstance(change["risk"], dict) else json.loads(change["risk"])
+    return found | {name: str(text) for name, text in risk.items()}
+
+
+def _open() -> dict[str, Any]:
+    if not may_open():
+        abort(403)
+    require([("change_id", "the change's number")])
+    change_id = request.form["change_id"].strip()
+    return act(changes.open_change, stream=f"batch:{change_id}", change_id=change_id, **described())
