@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine import clock
 from engine.actions import changes
 from engine.queries.changes import change_inbox, change_list, next_change_id
-from engine.queries.open_batches import decisions_waiting
+from engine.queries.decision_sets import decisions_waiting
 from engine.records.change import CATEGORIES, CHANGE_KINDS, CHANGE_STATES, STAGES, URGENCIES
 from web.access import GMP_ROLES, allow
 from web.acting import Outcome, act, actor, attempt, require, site, taken
@@ -27,8 +27,9 @@ MOST_TEXT = 200
 
 TEXTS = ("title", "product", "client", "reason", "patient_impact", "until")
 CHOICES = {"kind": CHANGE_KINDS, "category": CATEGORIES, "stage": STAGES, "urgency": URGENCIES}
+GRADES = {"1": "1, lowest", "2": "2", "3": "3", "4": "4", "5": "5, highest"}
 RISK_GRADES = ("severity", "probability", "detectability")
-RISK_TEXTS = ("uncertainty", "formality", "comparability", "validation", "elsewhere", "conclusion")
+RISK_TEXTS = ("uncertainty", "formality", "comparability", "elsewhere")
 
 
 @page.get("/changes")
@@ -62,7 +63,10 @@ def new() -> ResponseReturnValue:
             return redirect(url_for("change_page.show", change_id=outcome.answer["change"]))
     with site().read() as reader:
         number = next_change_id(reader, clock.now())
-    page_text = render_template("pages/change_new.html", problems=outcome.problems, number=number, change=None, choices=CHOICES)
+    page_text = render_template(
+        "pages/change_form.html", problems=outcome.problems, number=number, change=None, said=said(None), choices=CHOICES,
+        grades=list(GRADES.items()),
+    )  # fmt: skip
     return page_text, outcome.status
 
 
@@ -78,8 +82,9 @@ def described() -> dict[str, Any]:
     given: dict[str, Any] = {name: form.get(name, "").strip() for name in TEXTS}
     given |= {name: form.get(name, "") for name in CHOICES}
     given |= {name: form.get(name) == "yes" for name in ("client_signs", "temporary")}
-    risk = {name: form.get(name, "").strip() for name in (*RISK_GRADES, *RISK_TEXTS)}
-    return given | {"risk": {name: text for name, text in risk.items() if text}}
+    risk: dict[str, Any] = {name: text for name in RISK_TEXTS if (text := form.get(name, "").strip())}
+    risk |= {name: int(form[name]) for name in RISK_GRADES if form.get(name, "") in GRADES}
+    return given | {"risk": risk}
 
 
 def said(change: dict[str, Any] | None) -> dict[str, str]:
