@@ -78,6 +78,7 @@ class Site:
         self.settings = settings
         self.recipes: dict[str, Any] = {}
         self.runs = Runs(settings.live_runs)
+        self.pretended: dict[tuple[str, str], dict[str, Any]] = {}
         self.clock_watch = clock.Watch()
         # On PostgreSQL readers have connections of their own: the driver forgets every prepared statement of a connection
         # at a rollback, and each read ends in one. Acts after a read were planned anew: 10.5 times a bare commit, then 8.
