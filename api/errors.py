@@ -59,6 +59,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.SilentActError: (500, "fault"),
     # The site
     e.SiteNotReadyError: (503, "site-not-ready"),
+    e.SettingError: (503, "setting"),
     e.KeyFileError: (503, "key-file"),
     e.SignatureInvalidError: (409, "signature-invalid"),
     # The batch

@@ -14,19 +14,20 @@ from typing import Any
 
 from bpmn.composition import subject_of
 from bpmn.diagram import Diagram
-from bpmn.diff import Difference, Entry, diff
+from bpmn.diff import Difference, Entry
 from bpmn.diff.scope import ChangeScope, change_scope
 from bpmn.diff.subjects import HEADER
 from bpmn.expressions import Value
 from bpmn.vocabulary import SERVICE_OUTPUTS
 from engine.canonical import canonical, sha256
-from engine.queries.open_batches import undecided
+from engine.change_items import compared
 from engine.reader import Reader
-from engine.records import Change, ChangeItem, Duty, RecipeDocument, RecipeRevision
+from engine.records import Batch, Change, ChangeItem, Duty, RecipeDocument, RecipeRevision
 from engine.revision_facts import current_document
 from engine.scope import Row
 
 ENDED = ("CLOSED", "REJECTED", "CANCELLED")
+UNDER_WAY = ("PLANNED", "ISSUED", "IN_PROGRESS", "ON_HOLD", "MFG_COMPLETE", "PROD_REVIEWED", "QA_REVIEWED", "REOPENED")
 WHOLE, TEXT = "document", "text"
 """Entries of what has no parts to compare: a whole document, the words of an item that is a text."""
 _NOBODY = ("none", "informed", "signs")
@@ -44,14 +45,14 @@ class ItemEntry:
         return f"{n}|{self.says['old_hash'][:12]}|{self.says['new_hash'][:12]}|{self.key}"
 
 
-def items_of(reader: Reader, change_id: str) -> list[Row]:
+def item_rows(reader: Reader, change_id: str) -> list[Row]:
     """The items of a change that are not withdrawn, in order."""
     return [row for row in reader.rows(ChangeItem, change_id=change_id, order=("n",)) if not row["withdrawn"]]
 
 
 def revisions_of(reader: Reader, change_id: str) -> list[Row]:
     """The revisions that a change proposes, each once, in the order of its items."""
-    names = dict.fromkeys(row["revision_id"] for row in items_of(reader, change_id) if row["revision_id"])
+    names = dict.fromkeys(row["revision_id"] for row in item_rows(reader, change_id) if row["revision_id"])
     return [reader.get(RecipeRevision, id=name) for name in names]
 
 
@@ -62,10 +63,10 @@ def change_of(reader: Reader, revision_id: str) -> Row | None:
     return next((row for row in changes if row["state"] not in ENDED), None)
 
 
-def difference_of(reader: Reader, item: Row) -> Difference | None:
+def compared_item(reader: Reader, item: Row) -> Difference | None:
     """What an item's revision changes of its base, all of it; None where there is nothing to compare, or no diagram."""
     texts = _texts(reader, item)
-    return _difference(*texts) if texts else None
+    return compared(*texts) if texts else None
 
 
 def item_entries(reader: Reader, change_id: str, item: Row) -> list[ItemEntry]:
@@ -73,12 +74,12 @@ def item_entries(reader: Reader, change_id: str, item: Row) -> list[ItemEntry]:
     if item["kind"] == "text":
         return [_single(TEXT, sha256(item["current"]), sha256(item["proposed"]), item["title"])]
     revision = reader.get(RecipeRevision, id=item["revision_id"])
-    difference = difference_of(reader, item)
+    difference = compared_item(reader, item)
     if difference is None:
         base = reader.get(RecipeRevision, id=item["base_id"]) if item["base_id"] else None
         said = f"{revision['title']} as a whole"
         return [_single(WHOLE, base["hash"] if base else "", current_document(reader, revision)[0], said)]
-    siblings = [row for row in items_of(reader, change_id) if row["revision_id"] == item["revision_id"]]
+    siblings = [row for row in item_rows(reader, change_id) if row["revision_id"] == item["revision_id"]]
     seen: Counter[str] = Counter()
     found = []
     for entry in difference.entries:
@@ -92,9 +93,9 @@ def item_entries(reader: Reader, change_id: str, item: Row) -> list[ItemEntry]:
 def uncovered(reader: Reader, change_id: str) -> list[str]:
     """What the revisions of a change alter and no item covers, in words."""
     found = []
-    for revision_id in dict.fromkeys(row["revision_id"] for row in items_of(reader, change_id) if row["revision_id"]):
-        siblings = [row for row in items_of(reader, change_id) if row["revision_id"] == revision_id]
-        difference = difference_of(reader, siblings[0])
+    for revision_id in dict.fromkeys(row["revision_id"] for row in item_rows(reader, change_id) if row["revision_id"]):
+        siblings = [row for row in item_rows(reader, change_id) if row["revision_id"] == revision_id]
+        difference = compared_item(reader, siblings[0])
         entries = difference.entries if difference else ()
         found += [f"{revision_id}: {entry.sentence}" for entry in entries if _covering(siblings, entry) is None]
     return found
@@ -118,7 +119,7 @@ def scope_values(reader: Reader, change: Row) -> dict[str, Value]:
     values: dict[str, Any] = {
         name: False if kind == "bool" else 0 for name, kind in SERVICE_OUTPUTS["change.scope"].items() if kind != "text"
     }
-    scopes, items = _scopes(reader, change["id"]), items_of(reader, change["id"])
+    scopes, items = _scopes(reader, change["id"]), item_rows(reader, change["id"])
     editorial = bool(items)
     for _, scope in scopes:
         for name, value in scope.facts.items():
@@ -140,12 +141,12 @@ def scope_values(reader: Reader, change: Row) -> dict[str, Value]:
 
 
 def change_facts(reader: Reader, change_id: str) -> dict[str, Any]:
-    """Items with both documents and entries, reasons and evidence, the computed scope, how many batches are undecided.
+    """Items with both documents and entries, reasons and evidence, the computed scope, how many batches are under way.
 
     `hash` is of what was proposed: a signature stays good as long as that is the same, whatever the batches do meanwhile.
     """
     change = reader.get(Change, id=change_id)
-    items = [_item_facts(reader, change_id, row) for row in items_of(reader, change_id)]
+    items = [_item_facts(reader, change_id, row) for row in item_rows(reader, change_id)]
     proposed = {
         "change": change_id,
         **{name: change[name] for name in ("title", "kind", "product", "client", "stage", "urgency", "reason", "category")},
@@ -155,9 +156,18 @@ def change_facts(reader: Reader, change_id: str) -> dict[str, Any]:
     }
     return proposed | {
         "scope": scope_of(reader, change_id),
-        "undecided_batches": len(undecided(reader, change_id)),
+        "open_batches": len(_under_way(reader, change_id)),
         "hash": sha256(canonical(proposed)),
     }
+
+
+def _under_way(reader: Reader, change_id: str) -> list[str]:
+    """Batches of the recipes that change, not disposed of, on another revision than the proposed one."""
+    found = []
+    for revision in revisions_of(reader, change_id):
+        rows = reader.rows(Batch, kind="batch", recipe_id=revision["recipe_id"])
+        found += [row["id"] for row in rows if row["state"] in UNDER_WAY and row["revision_id"] != revision["id"]]
+    return found
 
 
 def _item_facts(reader: Reader, change_id: str, item: Row) -> dict[str, Any]:
@@ -181,7 +191,7 @@ def _item_facts(reader: Reader, change_id: str, item: Row) -> dict[str, Any]:
 
 def _scopes(reader: Reader, change_id: str) -> list[tuple[str, ChangeScope]]:
     found: dict[str, ChangeScope] = {}
-    for item in items_of(reader, change_id):
+    for item in item_rows(reader, change_id):
         texts = _texts(reader, item) if item["revision_id"] not in found else None
         if texts:
             found[item["revision_id"]] = _scope(*texts)
@@ -229,10 +239,5 @@ def _single(key: str, old: str, new: str, sentence: str) -> ItemEntry:
 
 
 @lru_cache(maxsize=128)
-def _difference(old: str, new: str) -> Difference:
-    return diff(old.encode(), new.encode())
-
-
-@lru_cache(maxsize=128)
 def _scope(old: str, new: str) -> ChangeScope:
-    return change_scope(_difference(old, new), Diagram.parse(old.encode()), Diagram.parse(new.encode()))
+    return change_scope(compared(old, new), Diagram.parse(old.encode()), Diagram.parse(new.encode()))

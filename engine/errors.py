@@ -92,6 +92,10 @@ class SiteNotReadyError(BatchwrightError):
     """The site can't start safely."""
 
 
+class SettingError(BatchwrightError):
+    """A setting of the site can't be read."""
+
+
 class KeyFileError(BatchwrightError):
     """The site's keys can't be used."""
 

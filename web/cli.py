@@ -84,9 +84,11 @@ def _prepare(place: Place) -> None:
 
 def _open(place: Place) -> Site:
     from engine.site import open_site
+    from engine.working_time import read_holidays
 
     required = os.environ.get("BATCHWRIGHT_DRY_RUN_REQUIRED") == "1"
-    return open_site(place.database, place.keys, zone=place.zone, dry_run_required=required)
+    holidays = read_holidays(os.environ.get("BATCHWRIGHT_HOLIDAYS", ""))
+    return open_site(place.database, place.keys, zone=place.zone, dry_run_required=required, holidays=holidays)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.actor import Actor
 from engine.batch_record import BatchRecord
-from engine.change_facts import item_entries, items_of, open_duties, revisions_of, uncovered
+from engine.change_facts import item_entries, item_rows, open_duties, revisions_of, uncovered
 from engine.errors import (
     BatchesUndecidedError,
     ChangeNotReadyError,
@@ -43,7 +43,7 @@ def gate(act: Act, batch: BatchRecord, task: dict[str, Any], actor: Actor, meani
                 not_past(moment, act.now)  # type: ignore[arg-type]
         _reviewed(act, batch.id, actor)
     elif step.kind == "open_batches":
-        if rows := undecided(act, batch.id):
+        if rows := undecided(act.site, act, batch.id):
             raise BatchesUndecidedError("; ".join(rows), rows=rows)
     elif meaning == VERIFIED and (duties := open_duties(act, batch.id)):
         raise DutiesOpenError("; ".join(duties), duties=duties)
@@ -51,7 +51,7 @@ def gate(act: Act, batch: BatchRecord, task: dict[str, Any], actor: Actor, meani
 
 def lacking(reader: Reader, change_id: str) -> list[str]:
     """What a change lacks before it can be initiated, in words."""
-    items = items_of(reader, change_id)
+    items = item_rows(reader, change_id)
     found = [] if items else ["it has no item"]
     for item in items:
         if not json.loads(item["evidence"]) and item["category"] != "editorial":
@@ -67,7 +67,7 @@ def lacking(reader: Reader, change_id: str) -> list[str]:
 def unreviewed(reader: Reader, change_id: str, person_id: str) -> dict[str, str]:
     """Entries of exactly these documents that a person has not ticked: name of the entry to what it says."""
     ticked = {row["entry"] for row in reader.rows(EntryReview, change_id=change_id, person_id=person_id)}
-    entries = [(e.name(item["n"]), e) for item in items_of(reader, change_id) for e in item_entries(reader, change_id, item)]
+    entries = [(e.name(item["n"]), e) for item in item_rows(reader, change_id) for e in item_entries(reader, change_id, item)]
     return {name: entry.says["sentence"] for name, entry in entries if name not in ticked}
 
 

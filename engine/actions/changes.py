@@ -14,7 +14,7 @@ from engine.actions import access, processes, tasks
 from engine.actions.change_rules import INITIATED
 from engine.actions.completion import deliver
 from engine.batch_record import BatchRecord
-from engine.change_facts import change_of, difference_of, item_entries, items_of
+from engine.change_facts import change_of, compared_item, item_entries, item_rows
 from engine.change_fields import change_problems, item_problems, subject_problems
 from engine.errors import ChangeFieldError, ChangeLockedError, DuplicateRecordError, StaleRecordError
 from engine.passwords import Proof
@@ -128,8 +128,8 @@ def put_item(
         was = act.get(ChangeItem, change_id=change_id, n=n)
         item = act.update(ChangeItem, {"change_id": change_id, "n": n}, version=version, was=was, withdrawn=0, **stored)
         _let_go(act, change_id, was)
-    others = [row for row in items_of(act, change_id) if row["n"] != n and row["revision_id"] == revision_id]
-    _refuse(subject_problems(told["subjects"], others, difference_of(act, item) if revision_id else None))
+    others = [row for row in item_rows(act, change_id) if row["n"] != n and row["revision_id"] == revision_id]
+    _refuse(subject_problems(told["subjects"], others, compared_item(act, item) if revision_id else None))
     act.note("change:item_put", change=change_id, item=n, revision=revision_id or "")
     return _answer(act, change_id) | {"item": n, "version": item["version"]}
 
@@ -150,9 +150,9 @@ def review_entries(act: Act, *, actor: Actor, change_id: str, entries: Iterable[
     ChangeFieldError for an entry that is none of the change as it stands now.
     """
     wanted = list(dict.fromkeys(entries))
-    known = {e.name(item["n"]) for item in items_of(act, change_id) for e in item_entries(act, change_id, item)}
+    known = {e.name(item["n"]) for item in item_rows(act, change_id) for e in item_entries(act, change_id, item)}
     if unknown := [name for name in wanted if name not in known]:
-        _refuse({name: "This is no entry of the change as it stands now; look at it again." for name in unknown})
+        _refuse(dict.fromkeys(unknown, "This is no entry of the change as it stands now; look at it again."))
     ticked = {row["entry"] for row in act.rows(EntryReview, change_id=change_id, person_id=actor.id)}
     new = [name for name in wanted if name not in ticked]
     for name in new:
@@ -232,7 +232,7 @@ def _base(act: Act, change_id: str, revision_id: str) -> str | None:
         problem = f"{revision_id} is part of {other['id']}, which has not ended."
     elif other is None and row["state"] != "DRAFT":
         problem = f"{revision_id} is {row['state'].lower().replace('_', ' ')}; a draft goes under a change, nothing later."
-    same = [r for r in items_of(act, change_id) if r["revision_id"] and r["revision_id"] != revision_id]
+    same = [r for r in item_rows(act, change_id) if r["revision_id"] and r["revision_id"] != revision_id]
     if any(r["revision_id"].partition("@")[0] == row["recipe_id"] for r in same):
         problem = f"Another revision of {row['recipe_id']} is in this change already."
     _refuse({"revision_id": problem} if problem else {})
@@ -243,7 +243,7 @@ def _base(act: Act, change_id: str, revision_id: str) -> str | None:
 def _let_go(act: Act, change_id: str, was: Row) -> None:
     """A revision that no item is about any more: what waits for this change becomes a draft again."""
     revision_id = was["revision_id"]
-    if revision_id and all(row["revision_id"] != revision_id for row in items_of(act, change_id)):
+    if revision_id and all(row["revision_id"] != revision_id for row in item_rows(act, change_id)):
         deliver(act, Message(revision_id, "change.returned"))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bpmn import vocabulary as v
+from bpmn.expressions import Value
 from engine import clock
 from engine.actions import access
 from engine.actions.diagram_timers import set_timer
@@ -207,11 +208,12 @@ def _serve(act: Act, batch: BatchRecord, waiting: list[OpenItem], progress: Prog
 
 def _given(batch: BatchRecord, item: OpenItem, call: Call) -> dict[str, Value]:
     """What a service has answered, as far as the diagram asks for it; on a rehearsal's site, what is to be tried."""
-    names = batch.recipe.routing.get(item.node_id, ())
-    answered = call.values | batch.site.pretended.get((batch.id, item.key), {})
-    if missing := [name for name in names if name not in answered]:
-        raise EngineFaultError(f"{item.node_id} gives no {', '.join(missing)}.")
-    return {f"{item.node_id}.{name}": answered[name] for name in names}
+    names = batch.recipe.procedure.asks_of(item.node_id)
+    answered = {f"{item.node_id}.{name}": value for name, value in call.values.items()}
+    answered |= batch.site.pretended.get((batch.id, item.key), {})
+    if missing := sorted(names - answered.keys()):
+        raise EngineFaultError(f"The service of {item.node_id} gives no {', '.join(missing)}.")
+    return {name: answered[name] for name in sorted(names)}
 
 
 def _take(act: Act, batch: BatchRecord, change: Change, progress: Progress) -> list[OpenItem]:

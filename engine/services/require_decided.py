@@ -14,7 +14,7 @@ NAME = "change.require_decided"
 
 def perform(call: Call) -> Iterable[Message]:
     """Refuse to go on, and name every row and every task."""
-    rows = undecided(call.act, call.run.id)
+    rows = undecided(call.act.site, call.act, call.run.id)
     if rows:
         raise BatchesUndecidedError("; ".join(rows), rows=rows)
     duties = open_duties(call.act, call.run.id)
