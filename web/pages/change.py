@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.composition import subjects
 from bpmn.vocabulary import MEANINGS, ROLES
+from engine import clock
 from engine.actions import changes, duties
 from engine.change_facts import change_of
 from engine.change_fields import EVIDENCE_KINDS
@@ -40,6 +41,7 @@ page = Blueprint("change_page", __name__)
 APPROVALS, MATRIX = "change_approval", "open_batches"
 INITIATED = MEANINGS["initiated_by"]
 EVIDENCE_ROWS = 3
+LIMITS = ("norLow", "norHigh", "parLow", "parHigh", "target")
 NOT_DECIDED = ("DRAFT", "IN_REVIEW", "PENDING_APPROVAL")
 CATALOGUE = {"category": CATEGORIES, "confidence": CONFIDENCES, "evidence": EVIDENCE_KINDS}
 
@@ -59,7 +61,8 @@ def show(change_id: str) -> ResponseReturnValue:
     view = viewed(change_id)
     page_text = render_template(
         "pages/change.html", view=view, change=view["change"], editable=editable(view), problems=outcome.problems,
-        at=request.form.get("duty", request.form.get("do", "")), roles=list(ROLES.items()),
+        at=request.form.get("duty", request.form.get("do", "")), roles=list(ROLES.items()), now_text=clock.text(clock.now()),
+        escalated={n["task_key"] for n in view["notices"] if n["kind"] == "escalation"},
     )  # fmt: skip
     return page_text, outcome.status
 
@@ -141,7 +144,15 @@ def viewed(change_id: str) -> dict[str, Any]:
         for entry in row["entries"]:
             number += 1
             entry["shown"] = Shown.told(number, entry)
+        row["limits"] = _limits(row)
     return view
+
+
+def _limits(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The limits that an item changes, as recipe, step and parameter: each has a lineage."""
+    shown = [entry["shown"].entry for entry in row["entries"] if entry["shown"].entry.property in LIMITS]
+    recipe_id = (row["revision_id"] or "").partition("@")[0]
+    return list(dict.fromkeys((recipe_id, e.old_element_id or e.step, e.parameter) for e in shown if e.kind == "changed"))
 
 
 def editable(view: dict[str, Any]) -> bool:
