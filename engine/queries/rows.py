@@ -18,6 +18,6 @@ def rows_of(reader: Reader, table: type[Record], column: str, keys: Iterable[str
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         marks = ", ".join([reader.mark] * len(some))
-        statement = f'SELECT {", ".join(columns)} FROM {table.__tablename__} WHERE {column} IN ({marks})'
+        statement = f"SELECT {', '.join(columns)} FROM {table.__tablename__} WHERE {column} IN ({marks})"
         for row in reader.fetch(statement, *some):
             yield dict(zip(columns, row, strict=True))

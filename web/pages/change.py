@@ -218,8 +218,8 @@ def _subjects(view: dict[str, Any], revision_id: str, n: int | None) -> list[dic
 def in_effect_of(revision_id: str) -> str:
     """The revision that is in effect of the same recipe, with which a draft is compared; empty where there is none."""
     recipe_id = revision_id.partition("@")[0]
-    rows = recipe_list(site(), ("recipe", "process", "form"))
-    return next((row["id"] for row in rows if row["recipe_id"] == recipe_id and row["in_effect"] and row["id"] != revision_id), "")
+    rows = [row for row in recipe_list(site(), ("recipe", "process", "form")) if row["recipe_id"] == recipe_id]
+    return next((row["id"] for row in rows if row["in_effect"] and row["id"] != revision_id), "")
 
 
 def _put(change_id: str, n: int | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -39,11 +38,10 @@ def show(change_id: str) -> ResponseReturnValue:
             return redirect(url_for("change_review_page.show", change_id=change_id, **_where()))
     view = viewed(change_id)
     step = _step(change_id, view)
-    of = _chosen(view)
     page_text = render_template(
-        "pages/change_review.html", view=view, change=view["change"], step=step, here=here(view, step["task"]["key"]) if step else None,
-        problems=outcome.problems, of=of, revisions=_revisions(view), replays=_replays(view),
-        tallies=tally(view), **(shown_of(step) if step else {}),
+        "pages/change_review.html", view=view, change=view["change"], step=step, problems=outcome.problems,
+        here=here(view, step["task"]["key"]) if step else None, of=_chosen(view), revisions=_revisions(view),
+        replays=_replays(view), tallies=tally(view), **(shown_of(step) if step else {}),
     )  # fmt: skip
     return page_text, outcome.status
 
@@ -61,11 +59,6 @@ def tally(view: dict[str, Any]) -> dict[str, int]:
     """How many entries there are, and how many of them this person has looked at."""
     entries = [entry for row in view["items"] if not row["withdrawn"] for entry in row["entries"]]
     return {"of": len(entries), "ticked": sum(bool(entry["ticked"]) for entry in entries)}
-
-
-def groups_of(row: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The entries of an item by the step that they are about, in the order of the recipe."""
-    return [(called, list(some)) for called, some in groupby(row["entries"], key=lambda entry: entry["shown"].entry.called)]
 
 
 def _keep(change_id: str) -> dict[str, Any]:
@@ -87,7 +80,7 @@ def _field(name: str) -> str:
     return f"entry:{name}" if "|" in name else f"v:{name}"
 
 
-def _where() -> dict[str, str]:
+def _where() -> dict[str, Any]:
     return {name: request.args[name] for name in ("of", "step") if request.args.get(name)}
 
 

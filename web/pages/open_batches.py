@@ -42,8 +42,9 @@ def show(change_id: str) -> ResponseReturnValue:
     change = view["change"]
     page_text = render_template(
         "pages/open_batches.html", change=change, rows=rows, sets=sets, problems=outcome.problems, chosen=_chosen(rows),
-        results=applied(site(), change_id), role=_role(change), tally=_tally(rows), kinds=_kinds(rows), at=request.form.get("set_id", ""),
+        results=applied(site(), change_id), role=_role(change), tally=_tally(rows), kinds=_kinds(rows),
         steps=[s for s in view["run"]["waiting"] if s["kind"] == MATRIX], needed=open_batches.needed(change),
+        at=request.form.get("set_id", ""),
     )  # fmt: skip
     return page_text, outcome.status
 
