@@ -11,6 +11,7 @@ from bpmn.composition import CompositionError, Subject, compose, subjects
 from bpmn.diagram import Diagram
 from bpmn.diff import Difference, diff
 from bpmn.diff.subjects import HOLD
+from bpmn.reading import canonical_hash
 from engine.errors import AdoptionRefusedError
 from engine.reader import Reader
 from engine.records import ChangeItem, RecipeDocument, RecipeRevision
@@ -86,14 +87,28 @@ def covered(rows: Sequence[Row], difference: Difference) -> dict[int, tuple[Subj
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A diagram put together from a base and some subjects of a proposed revision; `whole`: nothing of that is left out."""
+
+    xml: bytes
+    hash: str
+    whole: bool
+
+
 @lru_cache(maxsize=64)
-def composed(base: str, proposed: str, wanted: frozenset[str]) -> bytes:
-    """The base with these subjects of the proposed revision; AdoptionRefusedError where they can't be taken apart."""
+def composed(base: str, proposed: str, wanted: frozenset[str]) -> Composed:
+    """The base with these subjects of the proposed revision; AdoptionRefusedError where they can't be taken apart.
+
+    Kept for the last few: a decision about two hundred batches puts few diagrams together.
+    """
     there = {s.name for s in subjects(compared(base, proposed))}
     try:
-        return compose(base.encode(), proposed.encode(), sorted(wanted & there))
+        xml = compose(base.encode(), proposed.encode(), sorted(wanted & there))
     except CompositionError as error:
         raise AdoptionRefusedError(" ".join(error.reasons), reasons=list(error.reasons)) from error
+    rest = [entry for entry in compared(xml.decode(), proposed).entries if not entry.editorial]
+    return Composed(xml, canonical_hash(xml), not rest)
 
 
 def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> Item:

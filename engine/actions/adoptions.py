@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bpmn.expressions import Value
+from bpmn.reading import canonical_hash
 from engine.actions.completion import open_task
 from engine.actions.diagram_timers import set_timer
 from engine.actions.findings import judge_and_raise
@@ -17,7 +18,6 @@ from engine.actions.holds import hold_event
 from engine.adoption import executed_prefix, nothing_started, prove, reissued
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.documents import read_document
 from engine.errors import EngineFaultError
 from engine.records import Adoption, DueTime, RecipeDocument, Task
 from engine.rules.facts import AdoptionFacts
@@ -44,10 +44,9 @@ class Because:
 
 def keep_document(act: Act, xml: bytes) -> ControlRecipe:
     """The control recipe of a diagram, kept under its hash for as long as there are batches."""
-    text = xml.decode()
-    digest = read_document("recipe", text).hash
+    digest = canonical_hash(xml)
     if act.find(RecipeDocument, hash=digest) is None:
-        act.insert(RecipeDocument, hash=digest, xml=text)
+        act.insert(RecipeDocument, hash=digest, xml=xml.decode())
     if digest not in act.site.recipes:
         act.site.recipes[digest] = ControlRecipe(xml, digest)
     return control_recipe(act.site, act, digest)

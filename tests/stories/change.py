@@ -38,7 +38,7 @@ def next_recipe(xml: str = "") -> str:
     moi.attrib.update({"target": "2.0", "norLow": "1.5", "norHigh": "3.0", "parLow": "1.0", "parHigh": "5.0"})
     moi.set("why", "VCN of treated batches came near its limit; CAR 28 % at MOI 2 (DS-114)")
     [sample] = [n for n in root.iter(f"{{{BPMN}}}userTask") if n.get("id") == "S27"]
-    step = sample.find(f".//{{{v.NAMESPACE}}}step")
+    [step] = sample.iter(f"{{{v.NAMESPACE}}}step")
     why = "Early information, no effect on release"
     more = v.Parameter("vcn_ip", "VCN in process", "num", "1", parameter_class="IPC", why=why)
     write_element(step, "parameter", more)

@@ -43,10 +43,10 @@ def changed(cart: Cart) -> Cart:
     cart.hands.start("MFG_OP", "CT-26-0021", "S20")
     run_until(cart, "CT-26-0020", "S12", 8, ORDER | {"collection_end": "2026-03-09T10:00:00Z"})
     actor, _ = cart.crew["MFG_SUP"]
-    planned = {"recipe_id": "MR-CART-001", "batch_id": "CT-26-0019", "order": order(19)}
+    planned: dict[str, Any] = {"recipe_id": "MR-CART-001", "batch_id": "CT-26-0019", "order": order(19)}
     perform(cart.site, plan_batch, actor=actor, stream="batch:CT-26-0019", **planned)
     actor, _ = cart.crew["PROC"]
-    about = {"change_id": CHANGE, "xml": next_recipe(), "client_signs": True, "items": of_the_file()}
+    about: dict[str, Any] = {"change_id": CHANGE, "xml": next_recipe(), "client_signs": True, "items": of_the_file()}
     perform(cart.site, propose, actor=actor, stream=f"batch:{CHANGE}", **about)
     return cart
 
