@@ -13,6 +13,7 @@ from engine.actions.batches import start_batch
 from engine.actions.timers import fire_due
 from engine.site import Site
 from engine.transaction import perform
+from web.demo import changes
 from web.demo.floor import Floor, Moment, Visit
 from web.demo.furnish import DRAFTED, Crew, approve_recipe, begin_draft, stock
 from web.demo.hands import DirectHands
@@ -27,8 +28,7 @@ APART, SINCE = timedelta(days=6, hours=2), timedelta(days=20)
 VECTOR = ("S20", "")
 # Of earlier batches the volume of vector added (mL), and the copy number that came of it: why the range of S20 is to change.
 EARLIER = {
-    "CT-26-0025": ("1.12", "2.0"), "CT-26-0026": ("1.51", "3.9"), "CT-26-0027": ("1.28", "2.4"), "CT-26-0028": ("1.69", "4.2"),
-    "CT-26-0029": ("1.87", "4.6"),
+    "CT-26-0026": ("1.51", "3.9"), "CT-26-0027": ("1.28", "2.4"), "CT-26-0028": ("1.69", "4.2"), "CT-26-0029": ("1.87", "4.6"),
 }  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def seed(site: Site) -> dict[str, str]:
         before = BEFORE if plan else timedelta(0)
         moments.append(Moment(start - before, 0, partial(_issue, site, crew, batch, revision.split("@")[0], order)))
         moments += floor.moments(batch, plan)
+    moments += changes.moments(site, crew, revision, present)
     floor.play(moments)
     floor.at(present)
     begin_draft(site, crew, revision, "2", DRAFTED)

@@ -38,7 +38,10 @@ PROPOSED: tuple[Edit, ...] = (
         "target": "2.0", "norLow": "1.5", "norHigh": "3.0", "parLow": "1.0", "parHigh": "5.0",
         "why": "Copy number follows MOI: 3.9 to 4.6 above MOI 3 (limit 5.0). At MOI 2, CAR+ was 28 % (study DS-114)",
     }),
-    ("S27", "vcn_ip", {"name": "Vector copy number, day 6", "type": "num", "uom": "copies/transduced cell", "class": "info"}),
+    ("S27", "vcn_ip", {
+        "name": "Vector copy number, day 6", "type": "num", "uom": "copies/transduced cell", "class": "IPC",
+        "why": "Tells a rising copy number eight days before the release test; reported only",
+    }),
 )  # fmt: skip
 
 # What the process owner is writing: a limit tightened with its reason, and one loosened whose reason was left as it was.
