@@ -1,6 +1,9 @@
 from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any
+
+
 @dataclass(frozen=True)
 class ChangeScope:
     facts: dict = field(default_factory=dict)
