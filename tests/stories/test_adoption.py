@@ -43,8 +43,8 @@ WAY = "begin > S1 > S2 > S3 > end"
 
 
 def drawn(way: str = WAY, **steps: str) -> str:
-    given = {"S1": step("S1", number("n", "10..90", "0..100")), "S2": step("S2", number("n", "10..90", "0..100"))} | steps
-    return recipe(way, **given)
+    given: dict[str, Any] = {name: step(name, number("n", "10..90", "0..100")) for name in ("S1", "S2")}
+    return recipe(way, **(given | steps))
 
 
 def refused(shop: Workshop, xml: str, *from_steps: str) -> list[str]:
