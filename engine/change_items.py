@@ -117,7 +117,7 @@ def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> I
     old = reader.get(RecipeDocument, hash=base["hash"])["xml"]
     difference = compared(old, new)
     own = covered(siblings, difference)[row["n"]]
-    places, gone, holds, beside = _touched(old, new, tuple(own))
+    places, gone, holds, beside = touched(old, new, tuple(own))
     return Item(
         row["change_id"], row["n"], row["title"], row["why"], row["category"], revision["recipe_id"], base["id"],
         revision["id"], base["hash"], digest, tuple(s.name for s in own), places, gone, holds, beside,
@@ -129,7 +129,8 @@ Names = tuple[str, ...]
 
 
 @lru_cache(maxsize=256)
-def _touched(old: str, new: str, own: tuple[Subject, ...]) -> tuple[Names, Names, Names, Names]:
+def touched(old: str, new: str, own: tuple[Subject, ...]) -> tuple[Names, Names, Names, Names]:
+    """Of some subjects of two documents: nodes changed or added, nodes gone, hold times, nodes after which something changes."""
     before, after = _read(old), _read(new)
     nodes: dict[str, None] = {}
     before_flows: dict[str, None] = {}

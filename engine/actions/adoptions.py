@@ -101,22 +101,15 @@ def adopt(act: Act, batch: BatchRecord, new: ControlRecipe, because: Because, *,
 
 def _issue_anew(act: Act, batch: BatchRecord) -> None:
     """Nothing was started: the steps that are open now are those of the new recipe, as it calls them."""
-    items = batch.run.open
-    for task in act.rows(Task, batch_id=batch.id):
-        item = items.get(task["key"])
-        if item is not None and item.node_id in batch.recipe.steps:
-            step = batch.recipe.steps[item.node_id]
-            changes = {"state": "open", "title": step.title, "label": item.label, "recipe_hash": batch.recipe.hash}
-            batch.change_task(batch.task(task["key"]), **changes, opened_at=act.now_text, completed_at=None)
-        elif task["state"] == "open":
+    for task in act.rows(Task, batch_id=batch.id, state="open"):
+        if task["key"] not in batch.run.open:
             batch.change_task(batch.task(task["key"]), state="withdrawn", completed_at=act.now_text)
-    known = {task["key"] for task in act.rows(Task, batch_id=batch.id)}
     for due in act.rows(DueTime, batch_id=batch.id, state="waiting"):
         act.update(DueTime, {"id": due["id"]}, was=due, state="cancelled")
-    for item in items.values():
+    for item in batch.run.open.values():
         if item.kind == "timer":
             set_timer(act, batch, item)
-        elif item.node_id in batch.recipe.steps and item.key not in known:
+        elif item.node_id in batch.recipe.steps:
             open_task(act, batch, item)
     for name, value in order_instants(batch).items():
         hold_event(act, batch, f"order.{name}", value)  # type: ignore[arg-type]
