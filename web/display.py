@@ -68,13 +68,6 @@ def words(code: str) -> str:
     return BATCH_STATES.get(code) or code.replace("_", " ").strip().capitalize()
 
 
-def scope_word(value: Any) -> str:
-    """A plain value among others: a text as it is, several of them with commas, a role by its name."""
-    if isinstance(value, list | tuple):
-        return ", ".join(scope_word(one) for one in value)
-    return ROLES.get(str(value), str(value))
-
-
 def role_names(roles: frozenset[str] | list[str] | tuple[str, ...]) -> str:
     """Role codes as their names, in the order of the domain's list."""
     return ", ".join(name for code, name in ROLES.items() if code in roles) or "no role"
@@ -173,7 +166,6 @@ def install(app: Flask, site: Site) -> None:
         site_time_exact=lambda value: site_time(value, zone, seconds=True),
         field_id=field_id,
         words=words,
-        scope_word=scope_word,
         role_names=role_names,
         meaning=meaning,
     )

@@ -231,7 +231,15 @@ def _approvals(reader: Reader, runs: list[str]) -> dict[str, list[dict[str, Any]
             steps = found.setdefault(row["batch_id"], {})
             steps.setdefault(row["subject"].partition("[")[0], []).append(row)
     last = {run: [row for rows in steps.values() for row in _last_round(rows)] for run, steps in found.items()}
-    return {run: [_approval(row) for row in sorted(rows, key=lambda row: row["signed_at"])] for run, rows in last.items()}
+    return {run: _each_once(sorted(rows, key=lambda row: row["signed_at"])) for run, rows in last.items()}
+
+
+def _each_once(rows: list[Row]) -> list[dict[str, Any]]:
+    """The first approval of each person, who may also have set the instant of its effect."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault((row["person_id"], row["meaning"]), _approval(row))
+    return list(found.values())
 
 
 def _approval(row: Row) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Changes: the list with its search, refused and cancelled ones included; opening one; the inbox of those who decide."""
+"""Changes: the list with its search, refused and cancelled ones included; opening one."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from engine import clock
 from engine.actions import changes
-from engine.queries.changes import change_inbox, change_list, next_change_id
-from engine.queries.decision_sets import decisions_waiting
+from engine.queries.changes import change_list, next_change_id
 from engine.records.change import CATEGORIES, CHANGE_KINDS, CHANGE_STATES, STAGES, URGENCIES
 from web.access import GMP_ROLES, allow
 from web.acting import Outcome, act, actor, attempt, require, site, taken
 
 page = Blueprint("changes_page", __name__)
-
-DECIDERS = ("PROC", "MFG_SUP", "QC_ANL", "QC_REV", "QA_FLR", "QA_DISP", "QP", "RA", "CLI_QA", "MED", "IT")
-"""Roles that have steps in changes or in decisions on running batches."""
 
 OPEN = tuple(state for state in CHANGE_STATES if state not in ("CLOSED", "REJECTED", "CANCELLED"))
 SHOWN = {"": "All", "open": "Under way", "CLOSED": "Closed", "REJECTED": "Rejected", "CANCELLED": "Cancelled"}
@@ -41,14 +37,6 @@ def show_all() -> ResponseReturnValue:
     states = OPEN if only == "open" else (only,) if only else ()
     rows = change_list(site(), text=text, states=states)
     return render_template("pages/changes.html", changes=rows, text=text, only=only, shown=SHOWN, may_begin=may_open())
-
-
-@page.get("/inbox")
-@allow(*DECIDERS)
-def inbox() -> ResponseReturnValue:
-    """What waits for this person's decision: steps of changes by age and risk, and decisions on running batches."""
-    waiting = change_inbox(site(), actor())
-    return render_template("pages/inbox.html", steps=waiting, decisions=decisions_waiting(site(), actor()))
 
 
 @page.route("/changes/new", methods=["GET", "POST"])

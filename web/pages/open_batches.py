@@ -41,8 +41,8 @@ def show(change_id: str) -> ResponseReturnValue:
     view = change_view(site(), change_id, actor())
     change = view["change"]
     page_text = render_template(
-        "pages/open_batches.html", change=change, rows=rows, sets=sets, problems=outcome.problems, chosen=_chosen(rows),
-        results=applied(site(), change_id), role=_role(change), tally=_tally(rows), kinds=_kinds(rows),
+        "pages/open_batches.html", change=change, rows=rows, groups=_groups(rows), sets=sets, problems=outcome.problems,
+        chosen=_chosen(rows), results=applied(site(), change_id), role=_role(change), tally=_tally(rows), kinds=_kinds(rows),
         steps=[s for s in view["run"]["waiting"] if s["kind"] == MATRIX], needed=open_batches.needed(change),
         at=request.form.get("set_id", ""),
     )  # fmt: skip
@@ -71,6 +71,14 @@ def _tally(rows: list[MatrixRow]) -> list[tuple[int, str, Counter[str]]]:
     """Of each item how many batches stand where."""
     items = dict.fromkeys((row.item, row.title) for row in rows)
     return [(n, title, Counter(row.position for row in rows if row.item == n)) for n, title in items]
+
+
+def _groups(rows: list[MatrixRow]) -> list[tuple[str, list[MatrixRow]]]:
+    """The rows of each batch; those that run first, then those that were released."""
+    by_batch: dict[str, list[MatrixRow]] = {}
+    for row in rows:
+        by_batch.setdefault(row.batch, []).append(row)
+    return sorted(by_batch.items(), key=lambda pair: (pair[1][0].position == "RELEASED", pair[0]))
 
 
 def _kinds(rows: list[MatrixRow]) -> list[str]:
