@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -144,6 +145,7 @@ def viewed(change_id: str) -> dict[str, Any]:
         for entry in row["entries"]:
             number += 1
             entry["shown"] = Shown.told(number, entry)
+        row["groups"] = [(called, list(some)) for called, some in groupby(row["entries"], lambda e: e["shown"].entry.called)]
         row["limits"] = _limits(row)
     return view
 
