@@ -12,7 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bpmn.importers.cell_words import is_class
 from bpmn.importers.column_words import HEADINGS
+from bpmn.importers.limit_headings import limit_column
 from bpmn.importers.sources import SourceTable
 
 ROLES = {
@@ -109,9 +111,10 @@ def column_letter(index: int) -> str:
 
 def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """Each heading's property, the surest first; no property twice."""
+    one_limit = [limit_column(plain_heading(heading)) if "par_low" in HEADINGS[role] else "" for heading in headings]
     scores = sorted(
         (
-            (_score(heading, name, said, kept), -order, i, name)
+            (_score(heading, name, said, kept, one_limit[i]), -order, -i, name)
             for i, heading in enumerate(headings)
             if heading
             for order, (name, (_, said)) in enumerate(HEADINGS[role].items())
@@ -119,16 +122,18 @@ def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tu
         reverse=True,
     )
     columns, confidence = [""] * len(headings), [0.0] * len(headings)
-    for score, _, i, name in scores:
-        if score >= 0.6 and not columns[i] and name not in columns:
-            columns[i], confidence[i] = name, score
+    for score, _, place, name in scores:
+        if score >= 0.6 and not columns[-place] and name not in columns:
+            columns[-place], confidence[-place] = name, score
     return tuple(columns), tuple(confidence)
 
 
-def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str, str]) -> float:
+def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str, str], one_limit: str) -> float:
     plain = plain_heading(heading)
     if plain in kept:
         return 1.2 if kept[plain] == name else 0.0
+    if one_limit:
+        return 1.0 if one_limit == name else 0.0
     if plain == name.replace("_", " "):
         return 1.1
     if plain in synonyms:
@@ -149,7 +154,7 @@ def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str,
 
 def _makes_sense(role: str, columns: tuple[str, ...]) -> bool:
     """A table of steps has titles, or a column that may be their titles."""
-    titled = bool({"title", "instruction"} & set(columns)) or {"step_id", "name"} <= set(columns)
+    titled = bool({"title", "instruction", "operation"} & set(columns)) or {"step_id", "name"} <= set(columns)
     return role != "steps" or titled or ("step_id" in columns and "" in columns)
 
 
@@ -174,9 +179,16 @@ def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
     if mapping.role != "steps":
         return mapping
     columns, confidence = list(mapping.columns), list(mapping.confidence)
+    _number_column(table, mapping.heading_row, columns, confidence)
     for i, name in enumerate(columns):
         cells = [row[i] for row in table.rows[mapping.heading_row + 1 :] if row[i]]
-        if name or not cells:
+        if not cells:
+            continue
+        if name == "limit" and confidence[i] < SURE and "class" not in columns and _guess(cells) == "class":
+            columns[i] = "class"  # Crit. is a criterion or the criticality
+        if name == "operation" and not {"title", "instruction"} & set(columns) and len(set(cells)) > 0.6 * len(cells):
+            columns[i], confidence[i] = "title", 0.6  # what is done, each time something else
+        if name:
             continue
         guess = _guess(cells)
         if guess and guess not in columns and not (guess == "limit" and {"nor", "par", "nor_low", "par_low"} & set(columns)):
@@ -190,10 +202,28 @@ def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
     return replace(mapping, columns=tuple(columns), confidence=tuple(confidence))
 
 
+def _number_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
+    """`Step | No.`: of the two, the one with numbers is the number, and the other, where none is yet, the title."""
+    numbered = [_share(_IDS, [row[i] for row in table.rows[heading_row + 1 :] if row[i]]) for i in range(len(columns))]
+    said = columns.index("step_id") if "step_id" in columns else None
+    if said is None or numbered[said] > 0.3:
+        return
+    better = [i for i, name in enumerate(columns) if name in ("", "title") and numbered[i] >= 0.7]
+    if better:
+        other = "title" if columns[better[0]] == "title" or not {"title", "instruction"} & set(columns) else ""
+        columns[said], confidence[said] = other, 0.6
+        columns[better[0]], confidence[better[0]] = "step_id", 0.6
+
+
+def _share(pattern: re.Pattern[str], cells: list[str]) -> float:
+    return sum(bool(pattern.fullmatch(cell)) for cell in cells) / len(cells) if cells else 0.0
+
+
 def _guess(cells: list[str]) -> str:
     share = {
-        "step_id": sum(bool(_IDS.fullmatch(cell)) for cell in cells) / len(cells),
-        "limit": sum(bool(_LIMITS.search(cell)) and len(cell) < 60 for cell in cells) / len(cells),
+        "step_id": _share(_IDS, cells),
+        "limit": sum(all(_LIMITS.search(x) and len(x) < 60 for x in cell.split("\n")) for cell in cells) / len(cells),
+        "class": sum(is_class(cell) for cell in cells) / len(cells),
     }
     return next((name for name, part in share.items() if part >= 0.7), "")
 
