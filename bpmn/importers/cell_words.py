@@ -93,6 +93,11 @@ def class_of(cell: str) -> tuple[str, str]:
     return _CLASSES.get(plain, cell.strip()), ""
 
 
+def is_not_applicable(cell: str) -> bool:
+    """Whether a cell says that there is nothing to say: N/A. A dash is no such word: it stands for no limit, too."""
+    return cell.strip().casefold() in {"n/a", "na", "n.a.", "not applicable", "entfällt"}
+
+
 def is_class(cell: str) -> bool:
     """Whether a cell is one of the usual classes by its name."""
     return cell.strip().casefold() in {*_CLASSES, "kpp", "info"}

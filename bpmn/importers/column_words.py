@@ -25,7 +25,8 @@ def _read(text: str) -> Words:
 
 _STEP = _read("""
 step_id = Step number
-    step id, step, step no, no, nr, #, step number, seq, item, pos, schritt nr, schritt, lfd nr, position, id
+    step id, step, step no, no, nr, #, step number, seq, item, pos, schritt nr, schritt, lfd nr, position, id, op no,
+    operation no, op nr, op #, process step no, step ref, step nr, arbeitsschritt nr
 title = Step title
     title, step title, step name, activity, task, action, process step, description of step, titel, tätigkeit,
     arbeitsschritt, prozessschritt, vorgang, bezeichnung, name of step, step description, process description, step activity,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bpmn.importers.cell_words import is_class
+from bpmn.importers.cell_words import is_class, is_unwanted
 from bpmn.importers.column_words import HEADINGS
 from bpmn.importers.limit_headings import limit_column
 from bpmn.importers.sources import SourceTable
@@ -77,6 +77,8 @@ def recognise(table: SourceTable, kept: Mapping[str, Mapping[str, str]] | None =
             continue
         for role in ("steps", "parameters", "hold_times", "structure", "specification"):
             columns, confidence = _assign(headings, role, (kept or {}).get(role, {}))
+            if role == "parameters":
+                columns, confidence = _with_step(table, index, columns, confidence)
             if not set(REQUIRED[role]) <= set(columns) or not _makes_sense(role, columns):
                 continue
             score = sum(confidence) - 0.3 * sum(not c for c in columns) + _bonus(role, columns) - 0.01 * index
@@ -128,6 +130,16 @@ def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tu
     return tuple(columns), tuple(confidence)
 
 
+def _with_step(
+    table: SourceTable, heading_row: int, columns: tuple[str, ...], confidence: tuple[float, ...]
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Of a table of parameters without a column for the step: the first that has such numbers."""
+    for i, name in enumerate(columns) if "step_id" not in columns else ():
+        if not name and _share(_IDS, [row[i] for row in table.rows[heading_row + 1 :] if row[i]]) >= 0.7:
+            return (*columns[:i], "step_id", *columns[i + 1 :]), (*confidence[:i], 0.5, *confidence[i + 1 :])
+    return columns, confidence
+
+
 def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str, str], one_limit: str) -> float:
     plain = plain_heading(heading)
     if plain in kept:
@@ -171,21 +183,27 @@ def _bonus(role: str, columns: tuple[str, ...]) -> float:
 
 
 _IDS = re.compile(r"(?:step\s*)?[A-Za-z]{0,4}[-. ]?\d{1,4}(?:[._-]\d{1,3})*[a-z]?\.?", re.IGNORECASE)
+_TOLERANCE = re.compile(r"(?:±|\+\s?/\s?[-−–]|\+-).*")
 _LIMITS = re.compile(r"[±≤≥<>]|\d\s*(?:-|–|to|bis)\s*\d|\b(?:NMT|NLT|max|min)\b", re.IGNORECASE)
 
 
 def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
     """Columns of a table of steps that no heading explains, explained by what stands in them."""
-    if mapping.role != "steps":
-        return mapping
     columns, confidence = list(mapping.columns), list(mapping.confidence)
+    _class_column(table, mapping.heading_row, columns, confidence)
+    _tolerance_column(table, mapping.heading_row, columns, confidence)
+    if mapping.role != "steps":
+        return replace(mapping, columns=tuple(columns), confidence=tuple(confidence))
     _number_column(table, mapping.heading_row, columns, confidence)
+    headings = headings_of(table, mapping)
     for i, name in enumerate(columns):
         cells = [row[i] for row in table.rows[mapping.heading_row + 1 :] if row[i]]
+        if name == "name" and not any(cell for cell in cells if not is_unwanted(cell)):
+            checked = "verified_by" not in columns and "check" in plain_heading(headings[i])
+            columns[i], confidence[i] = ("verified_by", 0.6) if checked else ("", 0.0)  # nothing is named there: a place to sign
+            continue
         if not cells:
             continue
-        if name == "limit" and confidence[i] < SURE and "class" not in columns and _guess(cells) == "class":
-            columns[i] = "class"  # Crit. is a criterion or the criticality
         if name == "operation" and not {"title", "instruction"} & set(columns) and len(set(cells)) > 0.6 * len(cells):
             columns[i], confidence[i] = "title", 0.6  # what is done, each time something else
         if name:
@@ -200,6 +218,26 @@ def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
         if lengths[longest]:
             columns[longest], confidence[longest] = "title", 0.5
     return replace(mapping, columns=tuple(columns), confidence=tuple(confidence))
+
+
+def _class_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
+    """A column of CPP, IPC, ... is the class, also where its heading (Type, Crit.) may mean something else."""
+    for i, name in enumerate(columns) if "class" not in columns else ():
+        cells = [row[i] for row in table.rows[heading_row + 1 :] if row[i]]
+        if name in ("", "type", "kind", "limit") and cells and sum(map(is_class, cells)) >= 0.7 * len(cells):
+            columns[i], confidence[i] = "class", 0.6 if name else 0.5
+            return
+
+
+def _tolerance_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
+    """`Soll | Toleranz`: where one column says ± how much, the other says of what."""
+    for i, name in enumerate(columns):
+        if name in ("", "limit") and _share(_TOLERANCE, [row[i] for row in table.rows[heading_row + 1 :] if row[i]]) >= 0.7:
+            if name == "" and "limit" in columns and "target" not in columns:
+                columns[columns.index("limit")] = "target"
+            if "limit" not in columns or name == "limit":
+                columns[i], confidence[i] = "limit", 0.6
+            return
 
 
 def _number_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
@@ -223,7 +261,6 @@ def _guess(cells: list[str]) -> str:
     share = {
         "step_id": _share(_IDS, cells),
         "limit": sum(all(_LIMITS.search(x) and len(x) < 60 for x in cell.split("\n")) for cell in cells) / len(cells),
-        "class": sum(is_class(cell) for cell in cells) / len(cells),
     }
     return next((name for name, part in share.items() if part >= 0.7), "")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bpmn.importers.answers import read_answer
-from bpmn.importers.cell_words import class_of, word_of
+from bpmn.importers.cell_words import class_of, is_not_applicable, word_of
 from bpmn.importers.limit_phrases import LimitPhrase, LimitPhraseError, read_limits
 from bpmn.importers.limit_words import read_number
 from bpmn.importers.proposed_tables import Cell, ProposedTables, identifier
@@ -74,8 +74,8 @@ class _RowReader:
 
     def values(self, title: str) -> list[tuple[str, LimitPhrase, Cell]]:
         """Name, limits and source cell of each value that the row asks for."""
-        name = " ".join(self._cells.get("name", "").split())
-        lines = [line.strip() for line in self._cells.get("limit", "").split("\n") if line.strip()]
+        name = "" if is_not_applicable(self._cells.get("name", "")) else " ".join(self._cells.get("name", "").split())
+        lines = [self._of_target(line.strip()) for line in self._cells.get("limit", "").split("\n") if line.strip()]
         names = [line.strip() for line in self._cells.get("name", "").split("\n") if line.strip()]
         source = self._cell(
             "limit" if lines else "par" if self._cells.get("par") else "nor" if self._cells.get("nor") else "name"
@@ -102,6 +102,11 @@ class _RowReader:
             return phrase
         self._doubt(column, f"{found[0][0]} is taken as the limit")
         return found[0][1]
+
+    def _of_target(self, line: str) -> str:
+        """A tolerance without the number that it is one of: `± 0.5` beside a target of 25.0."""
+        target = self._cells.get("target", "").strip()
+        return f"{target} {line}" if re.match(r"±|\+\s?/\s?[-−–]|\+-", line) and re.match(r"\d", target) else line
 
     def parameter(self, step: str, param: str, name: str, phrase: LimitPhrase) -> dict[str, str]:
         """The cells of our table of parameters."""

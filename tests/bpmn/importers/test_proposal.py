@@ -372,6 +372,37 @@ def test_headings_are_recognised_in_any_order(headings: str, means: str) -> None
     assert recognise(table).columns == tuple(means.split())
 
 
+def test_a_column_without_names_is_a_place_to_sign_and_what_does_not_apply_is_not_asked_for() -> None:
+    found = proposal("Step|Task|Target|Range|Actual|Check", "1|Thaw|37 °C|35 to 39 °C|____ °C|", "2|Call QA|N/A|N/A|N/A|N/A")
+    thaw, call = steps_of(found)
+    assert [slot.code for slot in thaw.signatures] == ["P", "V"]
+    assert [(p.name, p.target, p.par_low) for p in thaw.parameters] == [("Thaw", "37", "35")]
+    assert call.parameters == ()
+
+
+def test_a_tolerance_of_its_own_column_is_one_of_the_target() -> None:
+    found = proposal("Schritt|Tätigkeit|Soll|Toleranz|Einheit|Freigabe QA", "1|Wiegen|25,0|± 0,5|g|", "2|Heizen|37|+/- 1|°C|x")
+    weigh, heat = steps_of(found)
+    assert [(p.target, p.par_low, p.par_high, p.uom) for p in (*weigh.parameters, *heat.parameters)] == [
+        ("25.0", "24.5", "25.5", "g"), ("37", "36", "38", "C"),
+    ]  # fmt: skip
+    assert [[slot.code for slot in step.signatures] for step in (weigh, heat)] == [["P"], ["P", "Q"]]
+    assert found.left_out == ()
+
+
+def test_a_list_of_parameters_knows_its_steps_by_their_numbers_and_the_flow_what_they_are() -> None:
+    steps = "Stage|Op. No|Work instruction|Logic;USP|10|Seed it|;USP|20|Harvest|only if 10.ready = yes, otherwise terminate"
+    listed = "Op. No|Process parameter|Units|LSL|USL|NOR min|Type;10|OD|AU|0.05|0.2|0.08|IPC;10|Ready|||||;20|Load|g||30||IPC"
+    sources = [pasted(*text.split(";")) for text in (steps, listed)]
+    found = propose(sources, recognised(sources))
+    seed, harvest = steps_of(found)
+    assert [(p.name, p.type, p.nor_low, p.par_low, p.par_high, p.parameter_class) for p in seed.parameters] == [
+        ("OD", "num", "0.08", "0.05", "0.2", "IPC"), ("Ready", "bool", "", "", "", ""),
+    ]  # fmt: skip
+    assert [p.name for p in harvest.parameters] == ["Load"]
+    assert check_diagram(found.imported.xml).ok  # type: ignore[union-attr]
+
+
 def test_the_number_of_a_step_is_where_the_numbers_are() -> None:
     table = pasted("Step|No.|Crit.|Limits", "Weigh|10|CPP|5 to 6 g", "Mix|20|IPC|7 to 8 g").tables[0]
     assert recognise(table).columns == ("title", "step_id", "class", "limit")
