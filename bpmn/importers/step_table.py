@@ -242,7 +242,7 @@ class _Table:
     def _begin(self, row: int, said_id: str, title: str, instruction: str) -> None:
         cells = {
             "title": title or _title(instruction) or self._text(row, "name") or f"Step {said_id}".strip(),
-            "instruction": instruction if title or len(instruction) > len(_title(instruction)) else "",
+            "instruction": instruction,
             "operation": self._text(row, "operation"),
             "day": re.sub(r"^(?:day|tag|d)\s*", "", self._text(row, "day"), flags=re.IGNORECASE),
             "rationale": self._text(row, "rationale"),

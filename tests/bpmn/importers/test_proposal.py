@@ -380,6 +380,12 @@ def test_a_column_without_names_is_a_place_to_sign_and_what_does_not_apply_is_no
     assert call.parameters == ()
 
 
+def test_an_instruction_stays_one_where_its_first_sentence_is_the_title() -> None:
+    first, second = steps_of(proposal("Step|Instruction|Limits", "1|Warm the medium|36 to 38 °C", "2|Add it. Mix it.|5 to 6 mL"))
+    assert (first.title, first.instruction) == ("Warm the medium", "Warm the medium")
+    assert (second.title, second.instruction) == ("Add it", "Add it. Mix it.")
+
+
 def test_a_tolerance_of_its_own_column_is_one_of_the_target() -> None:
     found = proposal("Schritt|Tätigkeit|Soll|Toleranz|Einheit|Freigabe QA", "1|Wiegen|25,0|± 0,5|g|", "2|Heizen|37|+/- 1|°C|x")
     weigh, heat = steps_of(found)
