@@ -163,5 +163,7 @@ def test_the_cart_recipe_is_covered_in_under_a_minute_with_progress() -> None:
     assert (s["steps_reached"], s["flows_reached"], s["hold_edges_reached"]) == (s["steps"], s["flows"], s["hold_edges"])
     assert {u["kind"] for u in report["unreached"]} == {"limit"}
     assert not any(u["must"] for u in report["unreached"])
+    fed = {e["edge"] for e in report["edges"] if e["parameter"] == "feed_ml" and not e["reached"]}
+    assert fed == {"nor_low outside", "nor_high unbounded"}  # a feed is never negative; 1000 mL needs an empty vessel
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     assert all(done <= total for done, total in heard)
