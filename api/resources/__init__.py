@@ -23,6 +23,6 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, changes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record, people,
-    equipment, lots, seals, health,
+    session, recipes, changes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record,
+    people, equipment, lots, seals, health,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bpmn import vocabulary as v
+from engine.actions.processes import SHIPPED, shipped_xml
 from engine.dry_run import system_dry_run
 from engine.dry_run.report import fingerprint
 from engine.errors import DiagramRefusedError
@@ -120,11 +121,11 @@ def test_any_sound_recipe_is_run_without_a_fault_and_what_is_missed_is_named(see
     assert all(element in named for element in missed)
 
 
-def test_the_life_cycle_of_a_revision_is_rehearsed_like_a_recipe() -> None:
-    from engine.actions.processes import shipped_xml
-
-    report = system_dry_run(shipped_xml("RLC-001").encode())
+@pytest.mark.parametrize("process_id", SHIPPED)
+def test_the_processes_that_ship_are_rehearsed_like_a_recipe(process_id: str) -> None:
+    report = system_dry_run(shipped_xml(process_id).encode())
     assert report["verdict"] == "passed", report["reasons"]
+    assert report["summary"]["flows_reached"] == report["summary"]["flows"]
 
 
 def test_the_cart_recipe_is_covered_in_under_a_minute_with_progress() -> None:
