@@ -13,6 +13,7 @@ import pytest
 from bpmn import vocabulary as v
 from bpmn.diagram import Diagram
 from bpmn.expressions import Value
+from engine.actions.processes import SHIPPED, shipped_xml
 from engine.dry_run import system_dry_run
 from engine.dry_run.report import fingerprint
 from engine.errors import DiagramRefusedError
@@ -146,11 +147,11 @@ def test_what_a_random_batch_takes_is_not_named_as_out_of_reach(seed: int, size:
     assert not set(unreached(system_dry_run(xml))) & flows_of_random_batches(xml, 150)
 
 
-def test_the_life_cycle_of_a_revision_is_rehearsed_like_a_recipe() -> None:
-    from engine.actions.life_cycle import shipped_xml
-
-    report = system_dry_run(shipped_xml().encode())
+@pytest.mark.parametrize("process_id", SHIPPED)
+def test_the_processes_that_ship_are_rehearsed_like_a_recipe(process_id: str) -> None:
+    report = system_dry_run(shipped_xml(process_id).encode())
     assert report["verdict"] == "passed", report["reasons"]
+    assert report["summary"]["flows_reached"] == report["summary"]["flows"]
 
 
 def test_the_cart_recipe_is_covered_in_under_a_minute_with_progress() -> None:
