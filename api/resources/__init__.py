@@ -26,6 +26,5 @@ from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
     session, recipes, changes, limits, dry_runs, imports, drafts, decision_tables, forms, open_batches, drawings,
-    comparisons, batches, tasks,
-    record, people, equipment, lots, seals, health,
+    comparisons, batches, tasks, record, people, equipment, lots, seals, health,
 )  # fmt: skip
