@@ -14,7 +14,8 @@ from engine.queries.changes import change_view
 from engine.records import Change, EntryReview
 from engine.site import Site
 from engine.transaction import Actor
-from tests.web.serving import PASSWORDS, served_demo, sign_in_as
+from tests.web.serving import PASSWORDS, copy_of, demo_site, served, sign_in_as
+from web.app import create_app
 from web.demo.changes import CHANGE
 
 MOST = 20
@@ -25,17 +26,25 @@ addEventListener("pointerdown", () => sessionStorage.setItem("pointed", ++pointe
 """
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo site that each test copies."""
+    folder = tmp_path_factory.mktemp("approval") / "site"
+    demo_site(folder).close()
+    return folder
+
+
 @pytest.fixture(params=[(1280, 800), (820, 1180)], ids=["desktop", "tablet"])
-def station(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str, Site]]:
+def station(browser: Browser, demo: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Site]]:
     """Diana signed in, in front of her inbox; every press of a pointer is counted from here."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
-    with served_demo(tmp_path / "site") as (address, site):
+    with copy_of(demo, tmp_path / "site") as site, served(create_app(site, SIGN_IN_LIMIT="", DEMO=True)) as address:
         sign_in_as(page, address, "diana")
         page.add_init_script(COUNT_POINTERS)
         page.goto(f"{address}/inbox")
-        yield page, address, site
+        yield page, site
         context.close()
 
 
@@ -48,8 +57,8 @@ def entries(site: Site) -> list[dict]:
 
 
 @pytest.mark.slow
-def test_from_the_inbox_to_a_signed_approval_in_at_most_twenty_pointer_actions(station: tuple[Page, str, Site]) -> None:
-    page, _, site = station
+def test_from_the_inbox_to_a_signed_approval_in_at_most_twenty_pointer_actions(station: tuple[Page, Site]) -> None:
+    page, site = station
     page.click("main a:has-text('Approve the change')")
     page.wait_for_selector(".comparison[data-ready=true]")
     ticks = page.locator(".tick input")
@@ -72,8 +81,9 @@ def test_from_the_inbox_to_a_signed_approval_in_at_most_twenty_pointer_actions(s
     assert [(s["person_id"], s["valid"]) for s in signed if s["meaning"] == "approved_by_qa"] == [("diana", True)]
 
 
-def test_a_forgotten_entry_is_named_and_nothing_that_was_typed_is_lost(station: tuple[Page, str, Site]) -> None:
-    page, _, site = station
+@pytest.mark.parametrize("station", [(1280, 800)], ids=["desktop"], indirect=True)
+def test_a_forgotten_entry_is_named_and_nothing_that_was_typed_is_lost(station: tuple[Page, Site]) -> None:
+    page, site = station
     page.click("main a:has-text('Approve the change')")
     page.wait_for_selector(".comparison[data-ready=true]")
     page.locator(".tick input").first.click()
