@@ -79,10 +79,11 @@ def edit(change_id: str) -> ResponseReturnValue:
         if outcome.done:
             taken(f"change/{change_id}")
             return redirect(url_for("change_page.show", change_id=change_id))
-    change = viewed(change_id)["change"]
+    view = viewed(change_id)
+    change = view["change"]
     page_text = render_template(
-        "pages/change_form.html", change=change, said=said(change), number=change_id, problems=outcome.problems,
-        choices=CHOICES, grades=list(GRADES.items()),
+        "pages/change_form.html", change=change, editable=editable(view), said=said(change), number=change_id,
+        problems=outcome.problems, choices=CHOICES, grades=list(GRADES.items()),
     )  # fmt: skip
     return page_text, outcome.status
 
@@ -106,9 +107,10 @@ def item(change_id: str, n: str = "") -> ResponseReturnValue:
     kind = request.values.get("kind") or (row["kind"] if row else "")
     revision = request.values.get("revision_id") or (row["revision_id"] if row else "") or ""
     page_text = render_template(
-        "pages/change_item.html", change=view["change"], item=row, kind=kind, revision=revision, problems=outcome.problems,
-        offers=_offers(change_id), subjects=_subjects(view, revision, number) if kind == "revision" and revision else [],
-        catalogue=CATALOGUE, rows=range(max(EVIDENCE_ROWS, len(row["evidence"]) + 1 if row else 0)),
+        "pages/change_item.html", change=view["change"], editable=editable(view), item=row, kind=kind, revision=revision,
+        problems=outcome.problems, offers=_offers(change_id), catalogue=CATALOGUE,
+        subjects=_subjects(view, revision, number) if kind == "revision" and revision else [],
+        rows=range(max(EVIDENCE_ROWS, len(row["evidence"]) + 1 if row else 0)),
     )  # fmt: skip
     return page_text, outcome.status
 
