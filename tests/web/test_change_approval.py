@@ -10,11 +10,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from engine import clock
+from engine.actions.open_batches import apply_decisions
 from engine.queries.changes import change_view
 from engine.records import Change, EntryReview
 from engine.site import Site
 from engine.transaction import Actor
+from tests.screenshots import sign_in_as_other
 from tests.web.serving import PASSWORDS, copy_of, demo_site, served, sign_in_as
+from tests.web.test_accessibility import sideways, violations
 from web.app import create_app
 from web.demo.changes import CHANGE
 
@@ -101,3 +104,39 @@ def test_a_forgotten_entry_is_named_and_nothing_that_was_typed_is_lost(station: 
     assert page.evaluate("document.querySelector(':target').className").startswith("change")
     with site.read() as reader:
         assert reader.get(Change, id=CHANGE)["state"] == "ASSESSMENT"
+    assert accessible(page) == []
+
+
+@pytest.mark.parametrize("station", [(1280, 800)], ids=["desktop"], indirect=True)
+def test_a_decision_on_every_batch_is_one_signature_of_each_role_and_its_progress_is_seen(station: tuple[Page, Site]) -> None:
+    page, site = station
+    address = page.url.removesuffix("/inbox")
+    page.goto(f"{address}/changes/{CHANGE}/batches")
+    rows = page.locator(".matrix select").count()
+    page.fill("[name=reason]", "As the rules for running batches say.")
+    page.fill("[name=password]", PASSWORDS["diana"])
+    page.click("button:has-text('Sign the decisions')")
+    page.wait_for_selector("text=Your decision is signed")
+    found = accessible(page)
+    for login in ("tomas", "clara"):
+        sign_in_as_other(page, address, login)
+        page.goto(f"{address}/inbox")
+        page.click(f"main a:has-text('{rows} rows to sign')")
+        page.fill("[name=set_password]", PASSWORDS[login])
+        page.click("button:has-text('Sign the decision')")
+    page.wait_for_selector("text=0 of 10 batches")
+    found += accessible(page)
+    apply_decisions(site, CHANGE)
+    page.wait_for_selector("text=10 of 10 batches", timeout=10_000)
+    assert page.locator("#results tbody tr").count() == rows
+    assert page.locator("#results >> text=Adopt").count() > 0
+    assert found + accessible(page) == []
+
+
+def accessible(page: Page) -> list[str]:
+    """What is not, wide and narrow."""
+    found = []
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        found += violations(page) + sideways(page)
+    return found
