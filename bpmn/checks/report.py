@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,10 @@ from bpmn.diagram import Node, mes_elements
 from bpmn.reading import DiagramError
 from bpmn.vocabulary import NAMESPACE
 
+_SAYS_NOTHING = re.compile(
+    r"[\W_]*|t\.?b\.?[dca]\.?|to be (?:defined|determined|done|confirmed)|n\.?\s?/?\s?a\.?|todo|x{2,}|none|offen|fehlt noch",
+    re.IGNORECASE,
+)
 _NAMED_BY = {f"{{{NAMESPACE}}}parameter": "id", f"{{{NAMESPACE}}}holdTime": "id", f"{{{NAMESPACE}}}orderField": "name"}
 
 
@@ -58,8 +63,13 @@ class Report:
 
     def new_errors(self, *others: Report) -> tuple[Finding, ...]:
         """The errors that none of the other reports has, wherever they stand in the file."""
-        known = {(f.rule, f.element_id, f.parameter, f.message) for other in others for f in other.errors}
-        return tuple(f for f in self.errors if (f.rule, f.element_id, f.parameter, f.message) not in known)
+        known = {_said(finding) for other in others for finding in other.errors}
+        return tuple(finding for finding in self.errors if _said(finding) not in known)
+
+
+def _said(finding: Finding) -> tuple[str, ...]:
+    """A finding without the place in the file."""
+    return finding.rule, finding.element_id, finding.parameter, re.sub(r"line \d+", "line", finding.message)
 
 
 def at(
@@ -106,6 +116,11 @@ def line_of(element: etree._Element) -> int:
 def name_of(element: etree._Element) -> str:
     """The local name of an element or attribute name, without its namespace."""
     return str(element.tag).rpartition("}")[2]
+
+
+def says_nothing(text: str) -> bool:
+    """True for a text that stands there only so that something stands there: nothing, `...`, `TBD`."""
+    return _SAYS_NOTHING.fullmatch(text.strip()) is not None
 
 
 def shown(text: str) -> str:

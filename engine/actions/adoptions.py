@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bpmn.expressions import Value
 from bpmn.reading import canonical_hash
@@ -127,13 +126,3 @@ def _drop_hold_times(act: Act, old: ControlRecipe, batch: BatchRecord) -> None:
     for due in act.rows(DueTime, batch_id=batch.id, state="waiting"):
         if due["kind"] != "timer" and due["ref"] in gone:
             act.update(DueTime, {"id": due["id"]}, was=due, state="cancelled")
-
-
-def shown_adoptions(batch: BatchRecord) -> list[dict[str, Any]]:
-    """How the batch came to its control recipe, and whether what was executed before still has the hash it had then."""
-    found = []
-    for row in batch.adoptions:
-        digest, steps = executed_prefix(batch, row["at"])
-        unchanged = (digest, steps) == (row["prefix_hash"], row["prefix_steps"])
-        found.append(dict(row) | {"prefix_now": digest, "unchanged": unchanged})
-    return found

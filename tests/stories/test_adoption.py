@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from bpmn import vocabulary as v
-from engine.actions.adoptions import Because, adopt, keep_document, shown_adoptions
+from engine.actions.adoptions import Because, adopt, keep_document
 from engine.adoption import executed_prefix
 from engine.batch_record import BatchRecord
 from engine.errors import AdoptionRefusedError
+from engine.queries.adoptions import shown_adoptions
 from engine.records import Adoption, DueTime, ExceptionRecord, Task
 from engine.rules import AdoptionFacts
 from engine.transaction import Act, Actor

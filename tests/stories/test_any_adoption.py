@@ -15,7 +15,6 @@ import pytest
 
 from bpmn import vocabulary as v
 from bpmn.composition import subjects
-from engine import clock
 from engine.actions.batches import start_batch
 from engine.actions.tasks import sign_task, start_task
 from engine.adoption import executed_prefix
@@ -118,12 +117,12 @@ class Case:
         assert self.shop.act(open_by_replay, "QA_FLR")["open"] == self.shop.open
 
     def run(self, xml: bytes) -> None:
-        for _ in range(self.chance.choice([0, 1, 2, 3, 3, 4, 5, 6, 8])):
+        for _ in range(self.chance.choice([0, 1, 1, 2, 2, 3, 3, 4, 6])):
             if not self.step():
                 break
         if self.shop.state in ("COMPLETED", "TERMINATED"):
-            self.told["ended before"] += 1
             return
+        self.told["cases"] += 1
         done = self.change(xml)
         self.told["adopted" if done else "refused"] += 1
         self.replayed()
@@ -162,7 +161,7 @@ def test_any_change_of_any_recipe_is_adopted_without_touching_the_past_or_refuse
 def of_one_recipe(shop: Workshop, seed: int, most: int) -> Counter[str]:
     """So many batches of one recipe, each changed in its own way at its own time."""
     chance, told = random.Random(seed), Counter[str]()
-    xml = random_recipe(seed, 3 + seed % 6)
+    xml = random_recipe(seed, 5 + seed % 8)
     shop.batch = f"B-{seed}-0"
     try:
         shop.run(xml.decode(), ORDER)
@@ -180,6 +179,4 @@ def of_one_recipe(shop: Workshop, seed: int, most: int) -> Counter[str]:
             train(shop.site, PEOPLE, f"MR-RND-{seed}", "2.0")
         case.run(new)
         told += case.told
-        told["cases"] += 1
-        clock.simulate(clock.now())
     return told

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.actions.adoptions import shown_adoptions
 from engine.actions.batches import plan_batch
 from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
 from engine.batch_record import BatchRecord
 from engine.errors import EntryRefusedError, NotPermittedError, SamePersonError
+from engine.queries.adoptions import shown_adoptions
 from engine.queries.open_batches import MatrixRow, open_batch_matrix, undecided
 from engine.records import Adoption, Batch, ExceptionRecord, Task
 from engine.transaction import perform

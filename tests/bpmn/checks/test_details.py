@@ -163,7 +163,7 @@ def test_a_parameter_that_nobody_could_record_is_refused(old, new):
         ('type="bool"', 'norLow="yes"', False),
         ('type="bool"', 'norLow="true" norHigh="false"', False),
         ('type="num" uom="g"', 'norLow="1e2" parHigh="50"', False),
-        ('type="num" uom="g"', 'norLow="-90" norHigh="-65" parLow="-90" parHigh="-60"', True),
+        ('type="num" uom="C"', 'norLow="-90" norHigh="-65" parLow="-90" parHigh="-60"', True),
         ('type="num" uom="g"', 'norLow="S01.y * 2" norHigh="1"', True),
     ],
 )
