@@ -484,11 +484,14 @@ def test_a_revision_submitted_while_its_change_is_cancelled_never_waits_for_it(t
     team.put()
     proof = proof_of(team.site, team.staff["QA_FLR"])
 
-    def cancel() -> None:
-        team.act("QA_FLR", changes.cancel_change, reason="Not now.", proof=proof)
+    def cancel() -> dict[str, Any]:
+        return team.act("QA_FLR", changes.cancel_change, reason="Not now.", proof=proof)
+
+    def submit() -> dict[str, Any]:
+        return team.submit(team.revision)
 
     with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(cancel), pool.submit(team.submit, team.revision)]
+        both = [pool.submit(cancel), pool.submit(submit)]
         for done in both[:: 1 if turn % 2 else -1]:
             done.result()
     view = life_cycle_view(team.site, team.revision, actor_of(team.site, team.staff["QA_FLR"]))
