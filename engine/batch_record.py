@@ -147,6 +147,8 @@ class BatchRecord:
 
         Before that the earlier one, which says the same of the step; where it does not, the one that the batch runs.
         """
+        if not self.adoptions:
+            return self.recipe.hash
         found = self.issued_hash
         for adoption in reversed(self.adoptions):
             recipe = control_recipe(self.site, self.reader, adoption["to_hash"])
