@@ -104,7 +104,7 @@ class Assignment:
         if node.step is not None:
             always = [p.id for p in node.step.parameters if not (p.when or p.optional)]
             return self._mask(f"{node.id}.{name}" for name in ("start", "end", *always))
-        if node.type == "scriptTask":
+        if node.type in ("scriptTask", "serviceTask"):
             return self._mask(script_names(node))
         if node.type == "businessRuleTask":
             return self._mask(name for name in self._bit if name.startswith(f"{node.id}."))

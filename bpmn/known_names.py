@@ -11,7 +11,7 @@ from bpmn.diagram import BPMN, Diagram, Node
 from bpmn.expressions import ExpressionError, parse_assignments
 from bpmn.expressions.kinds import INSTANT, NUMBER, TEXT, TRUTH
 from bpmn.expressions.values import Value
-from bpmn.vocabulary import Loop
+from bpmn.vocabulary import SERVICE_OUTPUTS, Loop, ParameterType
 
 KIND_OF_TYPE: dict[str, Value] = {
     "num": NUMBER,
@@ -43,13 +43,14 @@ class KnownNames:
             if node.type == TASK:
                 outputs = output_names(node.element)
                 self.scripted.update({name: KIND_OF_TYPE[kind] for name, kind in outputs.items()})
+            self.scripted.update({name: KIND_OF_TYPE[kind] for name, kind in service_names(node).items()})
 
     def at(self, node_id: str) -> Names:
         """What a condition or script at this node, or a loop condition of this subprocess, may use."""
         return ChainMap(self._loops(node_id), self.scripted, self.everywhere)
 
     def at_timer(self, node_id: str) -> Names:
-        """What a due time may use. What scripts and decision tables give routes tokens and is no record of its own, so
+        """What a due time may use. What scripts, decision tables and services give routes tokens and is no record of its own, so
         nothing is computed from it."""
         return ChainMap(self._loops(node_id), self.everywhere)
 
@@ -82,12 +83,18 @@ def is_loop(node: Node) -> bool:
     )
 
 
+def service_names(node: Node) -> dict[str, ParameterType]:
+    """The routing names that a service task gives a value to, with the type of each."""
+    outputs = SERVICE_OUTPUTS.get(node.service.action, {}) if node.service is not None else {}
+    return {f"{node.id}.{name}": kind for name, kind in outputs.items()}
+
+
 def script_names(node: Node) -> list[str]:
-    """The routing names that a script task or a decision table writes; none where it can't be read."""
+    """The routing names that a script task, a decision table or a service writes; none where it can't be read."""
     if node.type == TASK:
         return list(output_names(node.element))
     if node.type != "scriptTask":
-        return []
+        return list(service_names(node))
     try:
         return [line.name for line in parse_assignments(node.element.findtext(f"{{{BPMN}}}script") or "")]
     except ExpressionError:

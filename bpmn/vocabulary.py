@@ -17,7 +17,11 @@ Source = Literal["manual", "device", "calc", "scan", "master"]
 LimitAction = Literal["block", "stop", "flag", "none"]
 Severity = Literal["info", "minor", "major", "critical"]
 Judge = Literal["limit", "balance", "specification"]
-StepKind = Literal["manufacture", "departure", "production_review", "qc_results", "qa_review", "disposition", "shipment"]
+Reporting = Literal["", "established", "notify", "annual"]
+StepKind = Literal[
+    "manufacture", "departure", "production_review", "qc_results", "qa_review", "disposition", "shipment", "change_approval",
+    "open_batches",
+]  # fmt: skip
 ScanKind = Literal["identity", "material", "equipment"]
 SlotCode = Literal["P", "W", "V", "Q"]
 DiagramKind = Literal["master_recipe", "process"]
@@ -27,9 +31,11 @@ PARAMETER_TYPES: tuple[ParameterType, ...] = ("num", "int", "bool", "choice", "t
 SOURCES: tuple[Source, ...] = ("manual", "device", "calc", "scan", "master")
 LIMIT_ACTIONS: tuple[LimitAction, ...] = ("block", "stop", "flag", "none")
 SEVERITIES: tuple[Severity, ...] = ("info", "minor", "major", "critical")
+REPORTING: tuple[Reporting, ...] = ("", "established", "notify", "annual")
 STEP_KINDS: tuple[StepKind, ...] = (
-    "manufacture", "departure", "production_review", "qc_results", "qa_review", "disposition", "shipment",
-)
+    "manufacture", "departure", "production_review", "qc_results", "qa_review", "disposition", "shipment", "change_approval",
+    "open_batches",
+)  # fmt: skip
 LIMIT_NAMES: tuple[LimitName, ...] = ("nor_low", "nor_high", "par_low", "par_high")
 CRITICAL_CLASSES = frozenset({"CPP", "CQA", "CQA-IPC", "ID", "safety"})
 """Parameter classes that need a why, their own or their step's."""
@@ -49,6 +55,7 @@ ROLES: dict[str, str] = {
     "MED": "Medical monitor",
     "RA": "Regulatory affairs",
     "COI": "COI coordinator",
+    "IT": "IT / computer system assurance",
     "SYS_ADM": "System administrator",
 }
 
@@ -74,6 +81,15 @@ MEANINGS: dict[str, str] = {
     "risk_accepted_by": "Risk accepted by",
     "regulatory_assessment_by": "Regulatory assessment by",
     "coi_verified_by": "COI verified by",
+    "initiated_by": "Initiated by",
+    "assessed_by_manufacturing": "Assessed by Manufacturing",
+    "assessed_by_it": "Assessed by IT/CSA",
+    "assessed_by_client": "Assessed by Client",
+    "assessed_by_qc": "Assessed by QC",
+    "implementation_verified_by": "Implementation verified by",
+    "closed_by_qa": "Closed by QA",
+    "read_and_understood_by": "Read and understood by",
+    "requested_by": "Requested by",
 }
 
 SERVICES: dict[str, str] = {
@@ -82,11 +98,39 @@ SERVICES: dict[str, str] = {
     "recipe.require_dry_run": "Require a dry run, where the site does",
     "recipe.effective_from": "Set when the revision comes into effect",
     "recipe.supersede": "Supersede the older revisions",
+    "recipe.under_change": "Is the revision part of a change?",
+    "change.state": "Put the change into a state",
+    "change.scope": "Compute what the change touches",
+    "change.assessed": "Lock what was assessed, for approval",
+    "change.verdict": "Count what the assessments say",
+    "change.approve": "Approve the revisions of the change",
+    "change.returned": "Return the revisions to draft",
+    "change.reject": "Reject the revisions of the change",
+    "change.in_effect": "Put the revisions into effect",
+    "change.require_decided": "Every open batch is decided, every task done",
+    "run.remind": "Remind who has open steps",
+    "run.escalate": "Escalate open steps",
 }
 """What the system itself can do at a service task of a process."""
 
 REVISION_STATES = (
     "DRAFT", "IN_REVIEW", "PENDING_APPROVAL", "APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED", "REJECTED", "WITHDRAWN",
+)  # fmt: skip
+
+SERVICE_OUTPUTS: dict[str, dict[str, ParameterType]] = {
+    "recipe.under_change": {"change": "bool"},
+    "change.scope": {
+        "editorial": "bool", "critical": "bool", "limits": "bool", "flow": "bool", "tests": "bool", "verification": "bool",
+        "labels": "bool", "regulatory": "bool", "system": "bool", "training": "bool", "safety": "bool", "weaker": "int",
+        "entries": "int", "urgency": "text", "stage": "text", "client": "text",
+    },
+    "change.verdict": {"agreed": "bool", "objected": "bool", "returned": "bool"},
+}  # fmt: skip
+"""What a service gives values to, with the type of each: conditions and decision tables say `<service task's id>.<name>`."""
+
+CHANGE_STATES = (
+    "INITIATED", "ASSESSMENT", "APPROVED_FOR_IMPLEMENTATION", "IMPLEMENTING", "IMPLEMENTED", "EFFECTIVENESS", "CLOSED",
+    "REJECTED", "CANCELLED", "ON_HOLD", "EMERGENCY",
 )  # fmt: skip
 
 
@@ -119,6 +163,8 @@ class Parameter:
     `exclusive`: the limits that a value must not reach (`nor_high` for "below 10"); the others are inclusive.
     `optional`: the step may end without it.
     `multiline`, `min_length`, `max_length`: of a text. `example` follows "like" in what people are told.
+    `reporting`: what a change of it needs from the authorities. "established" (an established condition): approval before;
+    "notify": a notification; "annual": a line in the annual report; empty: nothing is said. Source: ICH Q12, 3.2.1.
     """
 
     id: str
@@ -146,6 +192,7 @@ class Parameter:
     min_length: int = 1
     max_length: int = 2000
     example: str = ""
+    reporting: Reporting = ""
     choices: tuple[Choice, ...] = ()
     origins: tuple[Origin, ...] = ()
 
@@ -272,10 +319,14 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A timer event: due at an instant (`due`, an expression), or the maximum of a hold time (`hold`, its id)."""
+    """A timer event: due at an instant (`due`, an expression), or the maximum of a hold time (`hold`, its id).
+
+    `working`: of the days until it is due, only working days count.
+    """
 
     due: str = ""
     hold: str = ""
+    working: bool = False
 
 
 @dataclass(frozen=True, slots=True)

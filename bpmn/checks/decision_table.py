@@ -13,7 +13,7 @@ from bpmn.decision_tables.namespaces import DMN_READ
 from bpmn.decision_tables.place import TASK, definitions_of
 from bpmn.diagram import Diagram, Node
 from bpmn.expressions import RESERVED
-from bpmn.known_names import KnownNames
+from bpmn.known_names import KnownNames, service_names
 
 RULE = "decision_table"
 
@@ -37,7 +37,10 @@ def around(diagram: Diagram, node_id: str, known: KnownNames | None = None) -> S
     names = (known or KnownNames(diagram)).at(node_id)
     parameters = {f"{step.id}.{p.id}": p for step in diagram.steps.values() for p in step.parameters}
     choices = {name: tuple(c.value for c in p.choices) for name, p in parameters.items() if p.type == "choice" and p.choices}
-    return Surroundings(names, choices, frozenset(name for name, p in parameters.items() if p.type == "int"))
+    whole = {name for name, p in parameters.items() if p.type == "int"}
+    for node in diagram.nodes.values():
+        whole |= {name for name, kind in service_names(node).items() if kind == "int"}
+    return Surroundings(names, choices, frozenset(whole))
 
 
 def _task(diagram: Diagram, node: Node, known: KnownNames) -> Iterator[Finding]:

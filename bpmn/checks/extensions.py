@@ -114,7 +114,7 @@ def _value(hint: Any, value: str) -> str:
     if hint is bool and value not in ("true", "false"):
         return 'write "true" or "false"'
     if get_origin(hint) is Literal and value not in get_args(hint):
-        return f"write {' or '.join(get_args(hint))}"
+        return f"write {' or '.join(filter(None, get_args(hint)))}"
     if get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
         return next((problem for word in value.split() if (problem := _value(get_args(hint)[0], word))), "")
     return ""

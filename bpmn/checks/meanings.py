@@ -33,6 +33,13 @@ SIGNERS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("requested_by_physician", "risk_accepted_by"), frozenset({"MED"})),
     "regulatory_assessment_by": frozenset({"RA"}),
     "coi_verified_by": frozenset({"COI"}) | _PRODUCTION | _QUALITY,
+    **dict.fromkeys(("initiated_by", "read_and_understood_by", "requested_by"), _ANYBODY),
+    "assessed_by_manufacturing": _PRODUCTION,
+    "assessed_by_it": frozenset({"IT"}),
+    "assessed_by_client": frozenset({"CLI_QA"}),
+    "assessed_by_qc": _LABORATORY,
+    "implementation_verified_by": frozenset({"PROC", "MFG_SUP", "IT"}) | _LABORATORY | _QUALITY,
+    "closed_by_qa": _QUALITY,
 }
 
 

@@ -18,7 +18,7 @@ RULE = "repetition"
 
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses loop conditions that look at nothing where no event ends the loop; warns where nothing in them changes."""
-    written = {node.id: script_names(node) for node in diagram.nodes.values() if node.type == "scriptTask"}
+    written = {node.id: script_names(node) for node in diagram.nodes.values()}
     for node in diagram.nodes.values():
         standard = node.element.find(f"{{{BPMN}}}standardLoopCharacteristics/{{{BPMN}}}loopCondition")
         text = (standard.text or "").strip() if standard is not None else ""

@@ -5,13 +5,17 @@ Services act on what a process is about, such as a revision; a patient's batch h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bpmn.checks.report import Finding, at, shown
 from bpmn.diagram import Diagram, Node
-from bpmn.vocabulary import REVISION_STATES, SERVICES, Service
+from bpmn.expressions import RESERVED
+from bpmn.vocabulary import CHANGE_STATES, REVISION_STATES, SERVICE_OUTPUTS, SERVICES, Service
 
 RULE = "service"
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -30,6 +34,12 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _value(diagram: Diagram, node: Node, service: Service) -> Iterator[Finding]:
+    if SERVICE_OUTPUTS.get(service.action) and (not _NAME.fullmatch(node.id) or node.id in RESERVED | {"order", "previous"}):
+        advice = "use letters, digits and _, beginning with a letter"
+        yield at(node.element, RULE, f"no expression can say {node.id}, which gives values", advice)
+    if service.action == "change.state" and service.value not in CHANGE_STATES:
+        advice = f"use one of {', '.join(CHANGE_STATES)}"
+        yield at(node.element, RULE, f"{shown(service.value)} is no state of a change", advice, property="value")
     if service.action == "recipe.state" and service.value not in REVISION_STATES:
         advice = f"use one of {', '.join(REVISION_STATES)}"
         yield at(node.element, RULE, f"{shown(service.value)} is no state of a revision", advice, property="value")

@@ -48,6 +48,9 @@ def _timer(node: Node, holds: set[str]) -> Iterator[Finding]:
         yield at(
             node.element, RULE, "the timer needs a due time or a hold time, one of the two", "write due or hold", property="due"
         )
+    elif node.timer.hold and node.timer.working:
+        problem = "a hold time runs on every day, working or not"
+        yield at(node.element, RULE, problem, "remove working, or write due", property="working")
     elif node.timer.hold and node.timer.hold not in holds:
         yield at(
             node.element, RULE, f"{shown(node.timer.hold)} is no hold time of the recipe", "name one of them", property="hold"

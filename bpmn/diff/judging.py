@@ -185,6 +185,7 @@ MEANT: dict[tuple[str, str], str] = {
     ("mes:parameter", "maxLength"): "answer_length_changed",
     ("mes:parameter", "multiline"): "editorial",
     ("mes:parameter", "example"): "editorial",
+    ("mes:parameter", "reporting"): "reporting_changed",
     ("mes:choice", "label"): "renamed",
     ("mes:signature", "meanings"): "signature_meaning_changed",
     ("mes:scan", "scope"): "verification_changed",

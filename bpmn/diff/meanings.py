@@ -55,7 +55,7 @@ MEANINGS: dict[str, Meaning] = {
     **_both_ways("made_optional", "made_required"),
     **_both_ways("qualifier_allowed", "qualifier_refused"),
     **_coming_and_going("answer"),
-    **_same("answer_length_changed"),
+    **_same("answer_length_changed", "reporting_changed"),
     **_both_ways("answer_made_usual", "answer_made_departure"),
     # a step
     **_coming_and_going("step", "weaker", "stronger"),

@@ -28,7 +28,8 @@ PROPERTIES: dict[str, str] = {
     "dmn:rule": "row", "standardLoopCharacteristics": "loop", "multiInstanceLoopCharacteristics": "iterations",
     "textAnnotation": "note in the drawing", "lateEntry": "late entry", "branch": "branch",
     "hitPolicy": "hit policy", "minLength": "fewest characters", "maxLength": "most characters",
-    "multiline": "several lines", "lateEntryMinutes": "minutes until an entry is late",
+    "multiline": "several lines", "reporting": "what a change needs from the authorities",
+    "working": "only working days count", "lateEntryMinutes": "minutes until an entry is late",
 }  # fmt: skip
 SLOTS = {"P": "performer", "W": "witness", "V": "verifier", "Q": "quality"}
 _LONGEST = 90

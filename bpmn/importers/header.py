@@ -5,7 +5,7 @@ specification_step   the step at which the release specification is entered (def
 order                {field: {label, type, uom, identifier}}; fields that expressions use need not be named
 verification         {code: {roles, meanings}} for the codes P, W, V, Q
 steps                {step: {kind, decision_roles, verification, omit}}; `omit`: not to be scanned there ("a; b")
-parameters           {step.parameter: {name, uom, severity, why, when}}
+parameters           {step.parameter: {name, uom, severity, why, when, reporting}}
 hold_times           {hold: {links}}
 loops                {loop: {label, due}}; `due` is the instant an iteration becomes due, an expression
 """
@@ -27,7 +27,7 @@ _NESTED = {
     "order": {"label", "type", "uom", "identifier"},
     "verification": {"roles", "meanings"},
     "steps": {"kind", "decision_roles", "verification", "omit"},
-    "parameters": {"name", "uom", "severity", "why", "when"},
+    "parameters": {"name", "uom", "severity", "why", "when", "reporting"},
     "hold_times": {"links"},
     "loops": {"label", "due"},
 }
@@ -137,7 +137,8 @@ def _check_entry(section: str, name: str, entry: object, problems: Problems) -> 
         _check_words(slot, "roles", v.ROLES, place, problems)
         _check_words(slot, "meanings", v.MEANINGS, place, problems)
     _check_words(entry, "decision_roles", v.ROLES, place, problems)
-    for key, allowed in (("kind", v.STEP_KINDS), ("severity", v.SEVERITIES), ("type", v.PARAMETER_TYPES)):
+    words = {"kind": v.STEP_KINDS, "severity": v.SEVERITIES, "type": v.PARAMETER_TYPES, "reporting": v.REPORTING[1:]}
+    for key, allowed in words.items():
         if key in entry and entry[key] not in allowed:
             problems.add_file(FILE, f"{entry[key]!r} is not known", f"write one of {', '.join(allowed)}", f"{place}.{key}")
 

@@ -76,6 +76,7 @@ def _read(row: Row, step: v.Step, header: Header, problems: Problems) -> v.Param
         why=said.get("why", row["why"]),
         judge="balance" if "balance" in name.lower() and limited else "limit",
         when=said.get("when", row["when"]),
+        reporting=said.get("reporting", ""),
         exclusive=_exclusive(row, problems),
         qualifier=row["qualifier"] == "yes",
         choices=tuple(v.Choice(c.strip()) for c in row["choices"].split(";") if c.strip()),

@@ -193,3 +193,15 @@ def twin(name):
         ('sourceRef="S01"', f'sourceRef="{name}"'),
         ("</bpmn:userTask>", "</bpmn:userTask>" + task.replace("S01", name) + flow),
     )
+
+
+def test_a_due_time_may_count_working_days_and_a_hold_time_may_not():
+    due, hold = 'due="S01.start + hours(2)"', 'hold="H01"'
+    assert findings("timers", (due, f'{due} working="true"')) == ()
+    assert "a hold time runs on every day" in " ".join(messages("timers", (due, f'{hold} working="true"')))
+
+
+def test_what_a_change_needs_from_the_authorities_is_one_of_few_words():
+    assert findings("parameters", ('uom="g"', 'uom="g" reporting="established"')) == ()
+    (found,) = findings("parameters", ('uom="g"', 'uom="g" reporting="soon"'))
+    assert (found.rule, found.what_to_do) == ("extensions", "write established or notify or annual")

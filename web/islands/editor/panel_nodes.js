@@ -109,6 +109,7 @@ function timerFields(panel, element) {
   const field = (name) => ({ read: () => model.timer(element)?.get(name), write: set(name), at: { element: element.id, property: name }, disabled });
   return [
     fields.text("Due", { ...field("due"), hint: "An instant, like S16.end + hours(3)" }),
+    fields.check("Only working days count", { ...field("working"), write: (working) => model.setTimer(element, { working }) }),
     is(element, "bpmn:BoundaryEvent") && fields.select("Or the limit of hold time", { ...field("hold"), options: [["", "–"], ...holds] }),
   ];
 }

@@ -10,6 +10,7 @@ const TYPES = { num: "Number", int: "Whole number", bool: "Yes or no", choice: "
 const SLOTS = [["P", "Performed (P)"], ["W", "Witness (W)"], ["V", "Verification (V)"], ["Q", "Quality (Q)"]];
 const USUAL = { P: ["MFG_OP", "performed_by"], W: ["MFG_WIT", "witnessed_by"], V: ["MFG_VER", "verified_by"], Q: ["QA_FLR", "approved_by_qa"] };
 const ACTIONS = { block: "Block until decided", stop: "Stop the batch", flag: "Flag for review", none: "Record only" };
+const REPORTING = [["", "–"], ["established", "Approval before (established condition)"], ["notify", "Notification"], ["annual", "Annual report"]];
 const CLASSES = ["CPP", "CQA", "CQA-IPC", "IPC", "ID", "safety", "KPP", "info"];
 
 // Fields that read and write attributes of one element of ours.
@@ -149,6 +150,7 @@ function parameterPart(panel, element, index) {
     type === "choice" && choicesPart(panel, element, index),
     panel.part(`more-${index}`, "More", [
       own.text("id", "Id"), own.select("severity", "Class of a value outside", enumeration("Severity")), own.select("judge", "Judged as", enumeration("Judge")),
+      own.select("reporting", "A change of it needs", REPORTING, { hint: "From the authorities" }),
       own.text("when", "Asked for only when"), own.check("optional", "May be left empty"), own.check("afterEnd", "Recorded after the step's end"),
       own.check("qualifier", "A result like <0.25 is accepted"),
     ]),
