@@ -32,6 +32,7 @@ from engine.records import (
 from engine.running import load_run
 from engine.scope import RecordScope, Row, order_values
 from engine.site import Site
+from engine.training import Trainings
 from engine.values import typed
 from engine.workflow import Run
 
@@ -82,7 +83,6 @@ class BatchRecord:
         self._current: dict[str, dict[str, Row]] = {}
         self._signatures: dict[str, list[Row]] = {}
         self._exceptions: dict[str | None, list[Row]] = {}
-        self._training: dict[str, list[Row]] = {}
         self._run: Run | None = None
 
     @cached_property
@@ -212,13 +212,10 @@ class BatchRecord:
         opened = task["opened_at"]
         return opened >= raised_at and not any(raised_at <= t["opened_at"] < opened for t in self.tasks_of(task["step_id"]))
 
-    def training(self, person_id: str) -> list[Row]:
-        """A person's training on this revision of the recipe."""
-        if person_id not in self._training:
-            revision = self.recipe.header.id, self.recipe.header.revision
-            rows = self.reader.rows(Training, person_id=person_id)
-            self._training[person_id] = [row for row in rows if (row["recipe_id"], row["revision"]) == revision]
-        return self._training[person_id]
+    @cached_property
+    def trainings(self) -> Trainings:
+        """Who is trained on what, as far as somebody asked."""
+        return Trainings(self.reader)
 
     # What an act changes
 
