@@ -84,6 +84,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.OrderRefusedError: (422, "order-refused"),
     e.RevisionNotEffectiveError: (409, "revision-not-effective"),
     e.DiagramRefusedError: (422, "diagram-refused"),
+    e.AdoptionRefusedError: (409, "adoption-refused"),
     e.RevisionLockedError: (409, "revision-locked"),
     e.DryRunMissingError: (409, "dry-run-missing"),
     e.DryRunBusyError: (409, "dry-run-busy"),

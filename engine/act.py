@@ -75,7 +75,7 @@ class Act(Reader):
 
     def fetch_earlier(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The same for rows that were there before this act: what is queued waits on."""
-        return super().fetch(statement, *values)
+        return Reader.fetch(self, statement, *values)
 
     # Streams
 

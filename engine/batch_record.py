@@ -7,18 +7,20 @@ batch is kept here and written once, by `save`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from bpmn import vocabulary as v
 from bpmn.expressions import Value
+from engine import clock
 from engine.act import Act
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import RecordNotFoundError
 from engine.reader import Reader
 from engine.records import (
+    Adoption,
     Batch,
     DueTime,
     ExceptionRecord,
@@ -119,9 +121,34 @@ class BatchRecord:
         """Every task of a step, one for each iteration, as this act sees them."""
         return [self._tasks.get(row["key"], row) for row in self.reader.rows(Task, batch_id=self.id, step_id=step_id)]
 
+    def recipe_of(self, task: Row) -> ControlRecipe:
+        """The control recipe that a task was opened under."""
+        digest = task["recipe_hash"] or self.issued_hash
+        return self.recipe if digest == self.recipe.hash else control_recipe(self.site, self.reader, digest)
+
     def step(self, task: Row) -> v.Step:
-        """The recipe's step of a task."""
-        return self.recipe.steps[task["step_id"]]
+        """The step of a task, as it said when the task was opened."""
+        return self.recipe_of(task).steps[task["step_id"]]
+
+    @cached_property
+    def adoptions(self) -> list[Row]:
+        """How the batch came to its control recipe, oldest first; empty where it runs the one it was issued on."""
+        if not self.row["adoptions"]:
+            return []
+        return self.reader.rows(Adoption, batch_id=self.id, order=("at", "id"))
+
+    @property
+    def issued_hash(self) -> str:
+        """The control recipe that the batch was issued on."""
+        return str(self.adoptions[0]["from_hash"] if self.adoptions else self.row["recipe_hash"])
+
+    def governing(self, step_id: str) -> str:
+        """The control recipe by which a step that opens now is done: an adopted one from the first step it changed onward."""
+        for adoption in reversed(self.adoptions):
+            recipe = control_recipe(self.site, self.reader, adoption["to_hash"])
+            if recipe.from_on(json.loads(adoption["from_steps"]), step_id):
+                return recipe.hash
+        return self.issued_hash
 
     def value_rows(self, task_key: str) -> list[Row]:
         """Everything recorded at a task: repeats and corrected values too."""
@@ -142,6 +169,14 @@ class BatchRecord:
             return {}
         types = {p.id: p.type for p in self.step(self.task(task_key)).parameters}
         return {p: None if row["qualifier"] else typed(types[p], row["value"]) for p, row in rows.items() if p in types}
+
+    def routing_values(self, task: Row, asked: Iterable[str]) -> dict[str, Value]:
+        """Of the routing values that are asked of a completed step (`S13.n_viable`, `S13.end`) those that it recorded."""
+        names = {name: name.partition(".")[2] for name in sorted(asked)}
+        values = self.typed_values(task["key"]) if names else {}
+        times = {"start": task["started_at"], "end": task["ended_at"]}
+        values |= {n: clock.parse(times[n]) for n in names.values() if n in times and n not in values}
+        return {name: found for name, n in names.items() if (found := values.get(n)) is not None}
 
     def read_whole(self) -> None:
         """Read every task and every value of the batch at once, for whoever is about to look at all of them."""
@@ -180,7 +215,8 @@ class BatchRecord:
 
     def scope(self, task: Row) -> RecordScope:
         """What names mean at this task."""
-        return RecordScope(self.recipe, self.order, task, self.typed_values(task["key"]), self.tasks_of, self.typed_values)
+        own = self.typed_values(task["key"])
+        return RecordScope(self.recipe_of(task), self.order, task, own, self.tasks_of, self.typed_values)
 
     @cached_property
     def scans(self) -> list[Row]:
@@ -230,6 +266,13 @@ class BatchRecord:
     def begin(self, run: Run) -> None:
         """The run of a batch that this act has just started."""
         self._run = run
+
+    def go_on_under(self, recipe: ControlRecipe, run: Run, adoption: Row) -> None:
+        """From now on the batch runs another control recipe; steps that are open already stay as they were opened."""
+        self.adoptions.append(adoption)
+        self.recipe, self._run = recipe, run
+        self._training.clear()
+        self.change(recipe_hash=recipe.hash, adoptions=self.row["adoptions"] + 1)
 
     def change_task(self, task: dict[str, Any], **changes: Any) -> None:
         """Change a task's row; written, with one new version, by `save`."""

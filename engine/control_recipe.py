@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -15,8 +15,10 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from bpmn.diagram import Diagram
-from bpmn.expressions import parse
+from bpmn.expression_places import expression_places
+from bpmn.expressions import ExpressionError, parse
 from engine.awaited import awaited_steps
+from engine.canonical import canonical, sha256
 from engine.reader import Reader
 from engine.records import RecipeDocument
 from engine.site import Site
@@ -66,6 +68,7 @@ class ControlRecipe:
         self.header = self.diagram.recipe
         self.awaited = awaited_steps(self.diagram)
         self.steps = {**self.diagram.steps, **self.awaited}
+        self._said: dict[str, str] = {}
         self.holds = {h.id: _hold(h) for h in self.header.hold_times}
 
     @property
@@ -130,6 +133,27 @@ class ControlRecipe:
                 if p.source == "calc":
                     pairs += [(name, (step.id, p.id)) for name in parse(p.formula).names if "." in name]
         return _grouped(pairs)
+
+    @cached_property
+    def names_read(self) -> frozenset[str]:
+        """Every qualified name (`S04.tnc`) that an expression of the recipe reads."""
+        found: set[str] = set()
+        for place in expression_places(self.diagram):
+            try:
+                found |= {name for name in parse(place.text).names if "." in name}
+            except ExpressionError:
+                continue  # refused before a recipe gets this far
+        return frozenset(found)
+
+    def said(self, step_id: str) -> str:
+        """SHA-256 of what a step of this recipe says."""
+        if step_id not in self._said:
+            self._said[step_id] = sha256(canonical(asdict(self.steps[step_id])))
+        return self._said[step_id]
+
+    def from_on(self, first: Iterable[str], step_id: str) -> bool:
+        """Whether a step is one of those, or can come after one of them."""
+        return any(step_id == node or self.procedure.can_reach(node, step_id) for node in first)
 
     def shared_loops(self, step_id: str, scopes: Collection[str]) -> int:
         """How many of the loops around a step are among these scopes."""

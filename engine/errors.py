@@ -191,6 +191,13 @@ class DiagramRefusedError(BatchwrightError):
     """The diagram did not pass its checks; nothing was loaded."""
 
 
+class AdoptionRefusedError(BatchwrightError):
+    """The batch can't go on under this recipe: what was done would not stay as it was.
+
+    `reasons` lists every one.
+    """
+
+
 class RevisionLockedError(BatchwrightError):
     """This revision is not a draft any more, so it can't be edited."""
 

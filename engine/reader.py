@@ -72,6 +72,10 @@ class Reader:
             found = [dict(zip(shape.columns, row, strict=True)) for row in rows or ()]
             self._ahead.setdefault(shape.table, {})[(order, *equal.items())] = found
 
+    def fetch_earlier(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The same for rows that nothing of this transaction has written."""
+        return self.fetch(statement, *values)
+
     def fetch(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement that is already in the driver's own words."""
         found: list[tuple[Any, ...]] = self._raw.execute(statement, values).fetchall()

@@ -41,8 +41,8 @@ def content(batch: BatchRecord, task: Row, parameters: frozenset[str] | None = N
     found: dict[str, Any] = {
         "batch": batch.id,
         "coi": batch.row["coi"],
-        "recipe": batch.recipe.title,
-        "recipe_hash": batch.recipe.hash,
+        "recipe": batch.recipe_of(task).title,
+        "recipe_hash": batch.recipe_of(task).hash,
         "step": step.id,
         "label": task["label"],
         "title": step.title,

@@ -22,7 +22,7 @@ def calculate(act: Act, batch: BatchRecord, task: dict[str, Any], *, final: bool
     """
     asked = applicable(batch, task)
     shown: list[dict[str, Any]] = []
-    for parameter in batch.recipe.calculations.get(task["step_id"], ()):
+    for parameter in batch.recipe_of(task).calculations.get(task["step_id"], ()):
         if parameter.id in batch.values(task["key"]) or parameter.id not in asked:
             continue
         found = parse(parameter.formula).try_evaluate(batch.scope(task))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bpmn import vocabulary as v
-from bpmn.expressions import Value
 from engine import clock
 from engine.actions import access
 from engine.actions.diagram_timers import set_timer
@@ -171,7 +170,7 @@ def _go_on(act: Act, batch: BatchRecord, task: dict[str, Any]) -> Progress:
     key, item = task["key"], batch.run.open.get(task["key"])
     if item is not None and item.kind == "message":
         return advance(act, batch, batch.run.fire(key), [("fire", key)])
-    values = _routing(batch, task)
+    values = batch.routing_values(task, batch.recipe.procedure.asks_of(task["step_id"]))
     return advance(act, batch, batch.run.complete(key, values), [("complete", key, values)])
 
 
@@ -249,6 +248,7 @@ def open_task(act: Act, batch: BatchRecord, item: OpenItem) -> None:
         title=step.title,
         state="open",
         opened_at=act.now_text,
+        recipe_hash=batch.governing(step.id),
         version=1,
     )
     batch.add_task(task)
@@ -268,15 +268,6 @@ def _withdraw(act: Act, batch: BatchRecord, key: str) -> list[dict[str, Any]]:
     batch.change_task(task, state="withdrawn", completed_at=act.now_text)
     act.note("task:withdrawn", task=key)
     return judge_and_raise(act, batch, "withdrawal", facts, task) if batch.is_batch else []
-
-
-def _routing(batch: BatchRecord, task: Row) -> dict[str, Value]:
-    """The values of a completed step that gateways ask for, named by us."""
-    names = batch.recipe.routing.get(task["step_id"], ())
-    values = batch.typed_values(task["key"]) if names else {}
-    times = {"start": task["started_at"], "end": task["ended_at"]}
-    values |= {name: clock.parse(times[name]) for name in names if name in times and name not in values}
-    return {f"{task['step_id']}.{name}": found for name in names if (found := values.get(name)) is not None}
 
 
 def _end(act: Act, batch: BatchRecord) -> None:
@@ -318,7 +309,7 @@ def _without_records(act: Act, batch: BatchRecord) -> list[str]:
     batch.read_whole()
     found = []
     for row in act.rows(Task, batch_id=batch.id, state="completed"):
-        step = batch.recipe.steps[row["step_id"]]
+        step = batch.step(row)
         # Whether a value was asked for was settled when the step was completed; a correction that changes it raises 13.
         settled = {f"{p.name} ({p.id})" for p in step.parameters if p.when}
         if step.parameters:

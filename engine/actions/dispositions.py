@@ -59,7 +59,7 @@ def invalid_signatures(reader: Reader, batch: BatchRecord) -> list[str]:
     """Signatures on reviews that no longer belong to what is on record, unless they were given again."""
     latest: dict[tuple[str, str], Row] = {}
     for row in reader.rows(Task, batch_id=batch.id, state="completed"):
-        if batch.recipe.steps[row["step_id"]].kind in ("production_review", "qa_review"):
+        if batch.step(row).kind in ("production_review", "qa_review"):
             for signature in batch.signatures(row["key"]):
                 latest[row["key"], signature["slot"]] = signature
     return [
@@ -115,7 +115,7 @@ def release_conditionally(act: Act, *, actor: Actor, batch_id: str, proof: Proof
     """
     batch = access.open_batch(act, batch_id)
     role = access.permit(actor, ("QA_DISP", "QP"))
-    results = [t for t in act.rows(Task, batch_id=batch_id) if batch.recipe.steps[t["step_id"]].kind == "qc_results"]
+    results = [t for t in act.rows(Task, batch_id=batch_id) if batch.step(t).kind == "qc_results"]
     waiting = [t["key"] for t in results if t["state"] in OPEN_STATES]
     items = [
         i

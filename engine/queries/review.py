@@ -52,7 +52,7 @@ def _values(batch: BatchRecord, values: list[Row]) -> list[dict[str, Any]]:
     replaced = {row["corrects"] for row in values}
     found = []
     for row in values:
-        parameter = batch.recipe.steps[row["step_id"]].parameter(row["parameter_id"])
+        parameter = batch.step(batch.task(row["task_key"])).parameter(row["parameter_id"])
         found.append(
             dict(row)
             | {
@@ -90,11 +90,19 @@ def _exceptions(batch: BatchRecord, values: list[Row], still_open: set[str]) -> 
                 "decisions": decided.get(row["task_key"] or "", []) if row["blocks"] else [],
                 "value": by_id.get(row["value_id"] or ""),
                 "results": [_result(batch, values, link) for link in dict.fromkeys(links)],
-                "title": batch.recipe.steps[row["step_id"]].title if row["step_id"] in batch.recipe.steps else "",
+                "title": _title(batch, row),
                 "earlier": _earlier(batch, row),
             }
         )
     return found
+
+
+def _title(batch: BatchRecord, exception: Row) -> str:
+    """The step of an exception as it was called when it was open, or is called now."""
+    if exception["task_key"]:
+        return batch.step(batch.task(exception["task_key"])).title
+    step = batch.recipe.steps.get(exception["step_id"] or "")
+    return step.title if step else ""
 
 
 def _result(batch: BatchRecord, values: list[Row], link: str) -> dict[str, Any]:

@@ -34,11 +34,12 @@ class Batch(Record):
     """One patient's batch and the control recipe it runs (`recipe_hash` names the frozen document).
 
     Other runs of a diagram are kept alike: the life cycle of a revision, a change; `subject` is what they are about.
+    `adoptions` counts how often it went on under another control recipe.
     """
 
     __tablename__ = "batch"
     STREAM = "batch:{id}"
-    ADDED: ClassVar[Mapping[str, str | int]] = {"kind": "batch", "subject": ""}
+    ADDED: ClassVar[Mapping[str, str | int]] = {"kind": "batch", "subject": "", "adoptions": 0}
 
     id: Mapped[str] = mapped_column(primary_key=True)
     recipe_id: Mapped[str]
@@ -56,6 +57,7 @@ class Batch(Record):
     incident: Mapped[str] = mapped_column(default="")
     kind: Mapped[str] = mapped_column(default="batch", server_default="batch")
     subject: Mapped[str] = mapped_column(default="", server_default="")
+    adoptions: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from engine.rules import (
+    ad_hoc_change,
+    adopted_revision,
     balance,
     calculation,
     correction,
@@ -22,6 +24,7 @@ from engine.rules import (
     limit,
     manual_entry,
     material,
+    missed_change,
     missing_value,
     pass_fail,
     planned_departure,
@@ -31,6 +34,7 @@ from engine.rules import (
     withdrawn_step,
 )
 from engine.rules.facts import (
+    AdoptionFacts,
     CorrectionFacts,
     EntryFacts,
     EquipmentFacts,
@@ -52,6 +56,7 @@ __all__ = [
     "MOMENTS",
     "RULES",
     "TAXONOMY",
+    "AdoptionFacts",
     "CorrectionFacts",
     "EntryFacts",
     "EquipmentFacts",
@@ -101,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     identity,
     missing_value, material, equipment, training, departing_choice, planned_departure,
     withdrawn_step,
+    adopted_revision, missed_change, ad_hoc_change,
 )  # fmt: skip
 
 MOMENTS: dict[str, type] = {
@@ -111,6 +117,7 @@ MOMENTS: dict[str, type] = {
     "scan": ScanFacts,
     "step": StepFacts,
     "withdrawal": WithdrawalFacts,
+    "adoption": AdoptionFacts,
 }
 
 FAULT = "rule_fault"

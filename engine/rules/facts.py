@@ -170,6 +170,22 @@ class StepFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptionFacts:
+    """The batch's control recipe was changed while it ran, or could not be changed any more.
+
+    `what`: "adopted" or "missed" for items of a change (`safety`: one of them is about safety); "insert", "repeat",
+    "replace", "skip" or "limit" for a change of this batch only, with its class of `risk`. `because` says it in words.
+    """
+
+    what: str
+    because: str
+    from_revision: str
+    to_revision: str
+    safety: bool = False
+    risk: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalFacts:
     """A task that the recipe took back (another branch ended the day, a stop). `recorded`: values already in it."""
 

@@ -49,6 +49,7 @@ class Procedure:
         self._reach = specification.reach
         self._hash = diagram.hash
         self.routing_names: frozenset[str] = specification.names.routing
+        self.order_names: frozenset[str] = specification.names.order
 
     @classmethod
     def from_xml(cls, xml: bytes) -> Procedure:
@@ -93,6 +94,10 @@ class Procedure:
         if run is None:
             raise EngineFaultError("there is nothing on record to replay")
         return run
+
+    def asks_of(self, node_id: str) -> frozenset[str]:
+        """The routing values that come with the completion of a node (`S13.n_viable`)."""
+        return self._specification.names.of_node.get(node_id, frozenset())
 
     def can_reach(self, item: OpenItem | str, node_id: str) -> bool:
         """Whether that node can still happen after this open item is done, or while it waits (its boundary events).
@@ -151,6 +156,11 @@ class Run:
         _checked(values, self._specification.names.of_node.get(node_id, frozenset()), key)
         for name, value in values.items():
             self._instance.rewrite(key.rpartition("/")[0], name, value, in_loop=key.endswith("]"))
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The routing values that are kept now: those that something ahead may still read."""
+        return MappingProxyType(self._instance.values)
 
     def take_decided(self) -> list[Decided]:
         """What decision tables said since this was last asked, in order."""

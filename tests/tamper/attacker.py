@@ -81,8 +81,9 @@ class Attacker:
     def batches(self) -> list[str]:
         """The streams of batches; the last one had gone on when the attacker's copy was made."""
         streams = self.run("SELECT DISTINCT stream FROM journal")
-        # the life cycle of a revision is a run too, under the revision's id: `batch:MR-1@1.0`
-        return sorted(stream for (stream,) in streams if stream.startswith("batch:") and "@" not in stream)
+        # the life cycle of a revision and a change are runs too: `batch:MR-1@1.0`, `batch:CC-1`
+        runs = {stream for (stream,) in streams if stream.startswith("batch:")}
+        return sorted(stream for stream in runs if "@" not in stream and not stream.startswith("batch:CC-"))
 
     def a_batch(self, holding: str = "") -> str:
         """The stream of some batch, one with rows of a table if that is named."""

@@ -19,6 +19,7 @@ depends_on = None
 APPEND_ONLY = ("entry_review", "decision_set", "adoption", "notice")
 STATE = ("change", "change_item", "open_batch_decision", "duty", "ad_hoc_change", "training_requirement")
 ADDED = (
+    ("batch", "adoptions", "INTEGER DEFAULT 0"),
     ("task", "recipe_hash", "TEXT DEFAULT ''"),
     ("training", "basis", "TEXT DEFAULT ''"),
     ("departure", "low", "TEXT DEFAULT ''"),
