@@ -271,7 +271,6 @@ class BatchRecord:
         """From now on the batch runs another control recipe; steps that are open already stay as they were opened."""
         self.adoptions.append(adoption)
         self.recipe, self._run = recipe, run
-        self._training.clear()
         self.change(recipe_hash=recipe.hash, adoptions=self.row["adoptions"] + 1)
 
     def change_task(self, task: dict[str, Any], **changes: Any) -> None:

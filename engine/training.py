@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.reader import Reader
 from engine.records import (
-    Adoption,
     ChangeItem,
     PersonRole,
     RecipeRevision,
@@ -25,6 +24,9 @@ from engine.records import (
 )
 from engine.records.shape import Row
 from engine.revisions import last_in_effect
+
+if TYPE_CHECKING:
+    from engine.batch_record import BatchRecord
 
 END = "9999"
 SUBJECT = "training:"
@@ -183,17 +185,22 @@ class Trainings:
         return self._read[signature_id]
 
 
-def defining(reader: Reader, batch: Row, task: Row | None) -> tuple[str, ...]:
-    """The revisions whose requirements count at a task of a batch: those of the items that changed its step and were adopted
-    before it opened (of several adoptions the last), else the one that the batch was issued on.
+def defining(batch: BatchRecord, task: Row | None) -> tuple[str, ...]:
+    """The revisions whose requirements count at a task of a batch; without a task, the one that the batch is on.
+
+    Where the batch went on under other control recipes: the revision whose document the task was opened under, if it is a
+    whole one; else those of the adopted items that changed its step (of several adoptions the last); else the batch's own.
     """
-    if task is not None and task["recipe_hash"]:
-        rows = reader.rows(Adoption, batch_id=batch["id"], order=("at", "id"))
-        last = max((n for n, row in enumerate(rows, 1) if row["to_hash"] == task["recipe_hash"]), default=0)
-        for row in reversed(rows[:last]):
-            if found := _changed_by(reader, row, task["step_id"]):
-                return found
-    return (str(batch["revision_id"]),)
+    own = str(batch.row["revision_id"])
+    if task is None or not batch.adoptions:
+        return (own,)
+    digest = task["recipe_hash"] or batch.issued_hash
+    whole = batch.reader.rows(RecipeRevision, recipe_id=batch.row["recipe_id"], hash=digest)
+    if whole:
+        return (own if any(row["id"] == own for row in whole) else str(whole[0]["id"]),)
+    last = max((n for n, row in enumerate(batch.adoptions, 1) if row["to_hash"] == digest), default=0)
+    changed = (_changed_by(batch.reader, row, task["step_id"]) for row in reversed(batch.adoptions[:last]))
+    return next(filter(None, changed), (own,))
 
 
 def _changed_by(reader: Reader, adoption: Row, step_id: str) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def standing(person_id: str, batch: BatchRecord, at: datetime, task: Row | None 
     Where items of several revisions were adopted at its step, training is needed on each: the first that is missing.
     """
     step_id, instant = task["step_id"] if task else "", clock.text(at)
-    revisions = defining(batch.reader, batch.row, task)
+    revisions = defining(batch, task)
     found = [batch.trainings.standing(person_id, revision, step_id, instant) for revision in revisions]
     return next((one for one in found if not one.valid), found[0])
 
