@@ -107,7 +107,7 @@ class Trainings:
         self._requirements: dict[str, list[Requirement]] = {}
         self._rows: dict[str, list[Row]] = {}
         self._roles: dict[str, list[Row]] = {}
-        self._read: dict[str, str] = {}
+        self._signatures: dict[str, Row | None] = {}
         if whole:
             self._rows = _grouped(reader.rows(Training), "person_id")
             self._roles = _grouped(reader.rows(PersonRole), "person_id")
@@ -118,17 +118,29 @@ class Trainings:
         had: Row | None = None
         while True:
             seen.add(revision_id)
-            rows = self.rows(person_id, revision_id)
-            counting = next((row for row in rows if active(row, instant) and self.still_fits(row)), None)
-            if counting is not None:
+            if (counting := self._counting(person_id, revision_id, instant)) is not None:
                 return Standing("valid", revision_id, row=counting)
-            had = had or max(rows, key=lambda row: row["valid_until"] or END, default=None)
+            had = had or max(self.rows(person_id, revision_id), key=_end, default=None)
             asked = self.requirements(revision_id, instant)
             mine = [one for one in asked if one.concerns(self.roles(person_id, instant), step_id)] if asked else []
             before = self.before(revision_id) if asked and not mine else ""
             if not before or before in seen:
                 return Standing("lapsed" if had else "none", revision_id, tuple(mine), had)
             revision_id = before
+
+    def trained_before(self, person_id: str, revision_id: str, instant: str) -> Standing | None:
+        """The nearest revision before this one on which somebody is validly trained themselves, or None."""
+        seen = {revision_id}
+        while (revision_id := self.before(revision_id)) and revision_id not in seen:
+            seen.add(revision_id)
+            if (row := self._counting(person_id, revision_id, instant)) is not None:
+                return Standing("valid", revision_id, row=row)
+        return None
+
+    def _counting(self, person_id: str, revision_id: str, instant: str) -> Row | None:
+        """The training on a revision that is valid at an instant; of several the one that lasts longest."""
+        rows = [row for row in self.rows(person_id, revision_id) if active(row, instant) and self.still_fits(row)]
+        return max(rows, key=_end, default=None)
 
     def rows(self, person_id: str, revision_id: str) -> list[Row]:
         """A person's trainings on one revision, whether they are valid or not."""
@@ -174,15 +186,18 @@ class Trainings:
         if not row["basis"]:
             return True
         revision = self.revision(f"{row['recipe_id']}@{row['revision']}")
-        return revision is not None and self._document_read(row["basis"], revision["id"]) == revision["hash"]
+        signature = self.signature(row["basis"], revision["id"]) if revision is not None else None
+        if revision is None or signature is None:
+            return False
+        return bool(json.loads(signature["shown"])["record"]["hash"] == revision["hash"])
 
-    def _document_read(self, signature_id: str, revision_id: str) -> str:
-        if signature_id not in self._read:
-            wanted: dict[str, Any] = {"subject": SUBJECT + revision_id} if self._whole else {"id": signature_id}
-            self._read.setdefault(signature_id, "")
-            for row in self._reader.rows(Signature, **wanted):
-                self._read[row["id"]] = json.loads(row["shown"])["record"]["hash"]
-        return self._read[signature_id]
+    def signature(self, signature_id: str, revision_id: str = "") -> Row | None:
+        """A signature of somebody who has read `revision_id`, which saves looking for each where many are wanted."""
+        if signature_id not in self._signatures:
+            wanted: dict[str, Any] = {"subject": SUBJECT + revision_id} if self._whole and revision_id else {"id": signature_id}
+            self._signatures[signature_id] = None
+            self._signatures |= {row["id"]: row for row in self._reader.rows(Signature, **wanted)}
+        return self._signatures[signature_id]
 
 
 def defining(batch: BatchRecord, task: Row | None) -> tuple[str, ...]:
@@ -210,6 +225,11 @@ def _changed_by(reader: Reader, adoption: Row, step_id: str) -> tuple[str, ...]:
     adopted = json.loads(adoption["items"])
     items = reader.rows(ChangeItem, change_id=adoption["change_id"])
     return tuple(dict.fromkeys(item["revision_id"] for item in items if item["n"] in adopted and item["revision_id"]))
+
+
+def _end(row: Row) -> str:
+    """When a training ends, for comparison."""
+    return row["valid_until"] or END
 
 
 def _grouped(rows: list[Row], column: str) -> dict[str, list[Row]]:

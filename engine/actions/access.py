@@ -107,8 +107,7 @@ def require_training(act: Act, actor: Actor, batch: BatchRecord, task: Row) -> l
     """
     if actor.kind != "person" or trained(act, actor.id, batch, act.now, task):
         return []
-    running = task["state"] in ("started", "performed") and actor.id in worked_on(batch, task)
-    if running and trained(act, actor.id, batch, clock.parse(task["started_at"]), task):
+    if may_finish(actor.id, batch, task):
         facts = StepFacts(
             step=batch.step(task), batch_id=batch.id, ended_at=act.now, training_valid_at_start=True, training_valid_at_end=False
         )
@@ -118,6 +117,13 @@ def require_training(act: Act, actor: Actor, batch: BatchRecord, task: Row) -> l
     raise TrainingMissingError(
         what_to_read(missing, task["key"]), revision=missing.revision_id, reading=[one.reading for one in missing.asked]
     )
+
+
+def may_finish(person_id: str, batch: BatchRecord, task: Row) -> bool:
+    """Whether somebody without valid training may finish a running task: they work on it, and were trained at its start."""
+    if task["state"] not in ("started", "performed") or person_id not in worked_on(batch, task):
+        return False
+    return standing(person_id, batch, clock.parse(task["started_at"]), task).valid
 
 
 def worked_on(batch: BatchRecord, task: Row) -> set[str]:

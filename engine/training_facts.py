@@ -1,0 +1,215 @@
+"""What a revision changes for the people who work by it: whom it touches at which step, and what somebody signs as read.
+
+Source: 21 CFR 211.25, 11.70; EU GMP Chapter 2, 2.11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from bpmn import vocabulary as v
+from bpmn.diagram import Diagram
+from bpmn.diff import Difference, Entry, diff
+from bpmn.flow_order import FlowOrder
+from engine.reader import Reader
+from engine.records import RecipeDocument
+from engine.records.shape import Row
+from engine.revision_facts import current_document
+from engine.training import Requirement, Trainings, revision_before
+
+READABLE = ("IN_REVIEW", "PENDING_APPROVAL", "APPROVED", "EFFECTIVE", "SUPERSEDED")
+"""States in which a revision is fixed and in use, or about to be: what it says now can be read and signed."""
+
+Touched = dict[str, list[Entry]]
+
+
+def signing_roles(steps: Iterable[v.Step]) -> list[str]:
+    """The roles that perform, witness, verify or gate any of these steps, in the order of the domain's list."""
+    found = {role for step in steps for slot in step.signatures for role in slot.roles}
+    return [role for role in v.ROLES if role in found]
+
+
+def touched(difference: Difference, old: Diagram, new: Diagram) -> Touched:
+    """The entries of a difference by the step of the new diagram that they meet, in the recipe's order.
+
+    A step that is gone is met where the recipe goes on without it, a hold time at the steps that begin and end it, a timer
+    at the step it hangs on. What is editorial meets nobody; what has to do with no step is in no list.
+    """
+    found: Touched = {}
+    for entry in difference.entries:
+        if not entry.editorial:
+            for step_id in _steps_of(entry, old, new):
+                found.setdefault(step_id, []).append(entry)
+    return {step_id: found[step_id] for step_id in new.steps if step_id in found}
+
+
+def _steps_of(entry: Entry, old: Diagram, new: Diagram) -> set[str]:
+    if entry.step in new.steps:
+        return {entry.step}
+    if entry.step in old.steps:
+        return set(_steps_after(entry.step, old, new.steps))
+    holds = [hold for diagram in (old, new) for hold in diagram.recipe.hold_times if hold.id == entry.item]
+    if holds and not entry.step:
+        events = (event for hold in holds for event in (hold.from_event, *hold.to_events))
+        return {event.partition(".")[0] for event in events} & new.steps.keys()
+    nodes = (side.nodes.get(name) for side, name in ((new, entry.element_id), (old, entry.old_element_id)))
+    return {node.attached_to for node in nodes if node is not None} & new.steps.keys()
+
+
+def _steps_after(step_id: str, old: Diagram, remaining: Collection[str]) -> Iterator[str]:
+    """The steps of the old diagram that came next after one, and are still there."""
+    order, seen, waiting = FlowOrder(old), {step_id}, [step_id]
+    while waiting:
+        for node in _ways_on(waiting.pop(), old, order):
+            if node in remaining:
+                yield node
+            elif node not in seen:
+                seen.add(node)
+                waiting.append(node)
+
+
+def _ways_on(node_id: str, diagram: Diagram, order: FlowOrder) -> Iterator[str]:
+    """Where the recipe goes on after a node: into a subprocess and, from its end, out of it."""
+    inside = diagram.scopes.get(node_id, ())
+    yield from (member for member in inside if not diagram.incoming.get(member) and not diagram.nodes[member].attached_to)
+    following = list(order.following(node_id))
+    yield from following
+    if not following and diagram.nodes[node_id].scope in diagram.nodes:
+        yield from order.following(diagram.nodes[node_id].scope)
+
+
+def proposed(revision_id: str, old: Diagram | None, new: Diagram, base_id: str = "") -> list[dict[str, Any]]:
+    """Who would have to read what of a revision: [{"roles", "steps", "reading"}], each set of steps once.
+
+    Of the first revision of a recipe everybody who signs in it all of it; else the roles of the steps that it touches; nobody
+    where it changes nothing or all is editorial.
+    """
+    if old is None:
+        return [{"roles": signing_roles(new.steps.values()), "steps": [], "reading": f"All of {revision_id}."}]
+    met = touched(difference(old.xml, new.xml), old, new)
+    steps_of: dict[str, tuple[str, ...]] = {}
+    for role in v.ROLES:
+        mine = tuple(step_id for step_id in met if role in _roles_at(step_id, met, old, new))
+        if mine:
+            steps_of[role] = mine
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for role, steps in steps_of.items():
+        groups.setdefault(steps, []).append(role)
+    return [
+        {"roles": roles, "steps": list(steps), "reading": _reading(base_id, steps, new)} for steps, roles in groups.items()
+    ]
+
+
+def _roles_at(step_id: str, met: Touched, old: Diagram, new: Diagram) -> set[str]:
+    """Who signs at a touched step now, and who signed at the steps that are gone and lead to it."""
+    gone = {entry.step for entry in met[step_id]} - new.steps.keys()
+    steps = [new.steps[step_id], *(old.steps[name] for name in gone if name in old.steps)]
+    return set(signing_roles(steps))
+
+
+def _reading(base_id: str, steps: Iterable[str], new: Diagram) -> str:
+    named = ", ".join(f"{step_id} {new.steps[step_id].title}".strip() for step_id in steps)
+    return f"What changed since {base_id.partition('@')[2] or base_id} at {named}."
+
+
+@lru_cache(maxsize=16)
+def difference(old: bytes, new: bytes) -> Difference:
+    """Every change between two diagrams; kept for the last few, because each reader asks for the same."""
+    return diff(old, new)
+
+
+def what_to_propose(reader: Reader, row: Row) -> list[dict[str, Any]]:
+    """`proposed` for a revision as it is now, against the revision before it."""
+    new = Diagram.parse(current_document(reader, row)[1].encode())
+    base = revision_before(reader, row)
+    if base is None:
+        return proposed(row["id"], None, new)
+    old = Diagram.parse(reader.get(RecipeDocument, hash=base["hash"])["xml"].encode())
+    return proposed(row["id"], old, new, base["id"])
+
+
+def reading_record(
+    reader: Reader, trainings: Trainings, row: Row, person_id: str, roles: Collection[str], instant: str
+) -> dict[str, Any]:
+    """What somebody reads of a revision, and signs as read and understood: the document by its hash, what is asked of them,
+    what changed at their steps since the revision that they are trained on.
+
+    Who is trained on no revision before it reads all of their steps: `compared_with` is empty then. `other_changes` counts
+    what has nothing to do with their steps.
+    """
+    new = _diagram(reader, row["hash"])
+    asked = [one for one in trainings.requirements(row["id"], instant) if one.concerns(roles, "")]
+    mine = [step_id for step_id, step in new.steps.items() if set(signing_roles([step])) & set(roles)]
+    base = trainings.trained_before(person_id, row["id"], instant)
+    met: Touched = {}
+    entries: tuple[Entry, ...] = ()
+    if base is not None:
+        before = trainings.revision(base.revision_id)
+        assert before is not None
+        old = _diagram(reader, before["hash"])
+        found = difference(old.xml, new.xml)
+        entries = tuple(entry for entry in found.entries if not entry.editorial)
+        met = touched(found, old, new)
+    changes = [_change(step_id, entry, new) for step_id in met if step_id in mine for entry in met[step_id]]
+    shown = {id(entry) for step_id in met if step_id in mine for entry in met[step_id]}
+    wanted = set(mine) if base is None else {s for s in met if s in mine} | _named(asked, mine)
+    return {
+        "revision": row["id"],
+        "title": row["title"],
+        "hash": row["hash"],
+        "compared_with": base.revision_id if base else "",
+        "asked": [{"roles": sorted(a.roles), "steps": sorted(a.steps), "reading": a.reading} for a in asked],
+        "changes": changes,
+        "other_changes": sum(id(entry) not in shown for entry in entries),
+        "steps": [{"id": step_id, "title": step.title} for step_id, step in new.steps.items() if step_id in wanted],
+    }
+
+
+def _named(asked: Iterable[Requirement], mine: Iterable[str]) -> set[str]:
+    """The steps that requirements name; one without steps means all that the person signs at."""
+    return {step_id for one in asked for step_id in (one.steps or mine)}
+
+
+def _change(step_id: str, entry: Entry, new: Diagram) -> dict[str, str]:
+    """An entry as its reader sees it: old -> new, and why it is so now."""
+    step = new.steps[step_id]
+    parameter = step.parameter(entry.parameter) if entry.step == step_id else None
+    hold = next((hold for hold in new.recipe.hold_times if hold.id == entry.item), None)
+    why = parameter.why if parameter is not None and parameter.why else hold.why if hold is not None else step.rationale
+    about = [entry.about, entry.what]
+    heading = ": ".join(filter(None, about if entry.what not in entry.about else about[:1]))
+    return {
+        "step": step_id, "called": entry.called, "kind": entry.kind, "what": heading, "old": entry.old, "new": entry.new,
+        "sentence": entry.sentence, "why": why,
+    }  # fmt: skip
+
+
+def _diagram(reader: Reader, digest: str) -> Diagram:
+    return _parsed(reader.get(RecipeDocument, hash=digest)["xml"])
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Diagram:
+    return Diagram.parse(text.encode())
+
+
+def roles_at_work(reader: Reader, digest: str) -> list[str]:
+    """The roles that sign anywhere in a document."""
+    return signing_roles(_diagram(reader, digest).steps.values())
+
+
+def steps_of(text: str) -> dict[str, v.Step]:
+    """The steps of a document, by id."""
+    return _parsed(text).steps
+
+
+def told(requirement: Requirement, steps: Mapping[str, v.Step] | None = None) -> dict[str, Any]:
+    """A requirement as an answer tells it; `gone`: steps that it names and the document has not any more."""
+    gone = sorted(requirement.steps - steps.keys()) if steps is not None else []
+    return {
+        "id": requirement.id, "roles": [role for role in v.ROLES if role in requirement.roles],
+        "steps": sorted(requirement.steps), "reading": requirement.reading, "set_by": requirement.set_by,
+        "set_at": requirement.set_at, "version": requirement.version, "gone": gone,
+    }  # fmt: skip
