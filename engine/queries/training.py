@@ -95,7 +95,7 @@ def requirements_view(site: Site, revision_id: str, actor: Actor | None = None) 
     with site.read() as reader:
         row = reader.get(RecipeRevision, id=revision_id)
         if row["kind"] != "recipe":
-            return {"revision": row, "requirements": [], "proposal": [], "uncovered": [], "steps": [], "progress": NOBODY}
+            return NOTHING_ASKED | {"revision": row}
         steps = steps_of(current_document(reader, row)[1])
         asked = Trainings(reader).requirements(revision_id)
         proposal = what_to_propose(reader, row)
@@ -114,6 +114,11 @@ def requirements_view(site: Site, revision_id: str, actor: Actor | None = None) 
 
 
 NOBODY: dict[str, Any] = {"needed": 0, "trained": 0, "missing": []}
+
+
+NOTHING_ASKED: dict[str, Any] = {
+    "requirements": [], "proposal": [], "uncovered": [], "steps": [], "may_add": False, "may_withdraw": False, "progress": NOBODY,
+}  # fmt: skip
 
 
 def training_progress(reader: Reader, revision_id: str) -> dict[str, Any]:
