@@ -103,7 +103,7 @@ def requirements_view(site: Site, revision_id: str, actor: Actor | None = None) 
         quality = bool(roles.intersection(QUALITY))
         return {
             "revision": row,
-            "requirements": [told(one, steps) for one in asked],
+            "requirements": [told(one, steps) | {"set_by": _name(reader, one.set_by)} for one in asked],
             "proposal": proposal,
             "uncovered": [one for one in proposal if not _covered(one, asked)],
             "steps": [{"id": step.id, "title": step.title, "roles": signing_roles([step])} for step in steps.values()],
@@ -161,6 +161,8 @@ def _columns(site: Site, reader: Reader) -> list[dict[str, Any]]:
             if in_use or running.get(row["id"]) or (row["state"] in COMING and not _outrun(row, current)):
                 roles = signing_roles(control_recipe(site, reader, row["hash"]).steps.values())
                 copied = {name: row[name] for name in ("id", "recipe_id", "revision", "title", "state", "effective_at")}
+                if not in_use and row["state"] == "EFFECTIVE":  # its timer has not told it yet
+                    copied["state"] = "SUPERSEDED"
                 found.append(copied | {"in_effect": in_use, "running": running.get(row["id"], 0), "roles": roles})
     return found
 
@@ -231,6 +233,11 @@ def _why_not(asked: list[Requirement], standing: Standing, row: Row, actor: Acto
     if named and not named & actor.roles:
         return "This revision asks others to read it, not you."
     return ""
+
+
+def _name(reader: Reader, person_id: str) -> str:
+    person = reader.find(Person, id=person_id)
+    return str(person["full_name"]) if person else person_id
 
 
 def _covered(proposal: dict[str, Any], asked: list[Requirement]) -> bool:
