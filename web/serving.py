@@ -16,6 +16,7 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
+from engine.actions.open_batches import apply_decisions
 from engine.actions.timers import fire_due, watch
 from engine.checkpoints import take_checkpoint
 from engine.leader import Leader
@@ -51,7 +52,9 @@ def application() -> Flask:
 
 
 def start_scheduler(site: Site, checkpoints: Path) -> BackgroundScheduler:
-    """Fire what is due, look for batches that stand still, seal the record; only while this process is the leader.
+    """Fire what is due, apply what was decided for open batches, look for batches that stand still, seal the record.
+
+    Only while this process is the leader.
 
     Its job store is its memory: the due times are rows of the record, so nothing is lost with the process.
     """
@@ -59,6 +62,7 @@ def start_scheduler(site: Site, checkpoints: Path) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})
     for seconds, job in (
         (FIRE_SECONDS, lambda: fire_due(site)),
+        (FIRE_SECONDS, lambda: apply_decisions(site)),
         (WATCH_SECONDS, lambda: watch(site)),
         (CHECKPOINT_SECONDS, lambda: take_checkpoint(site, checkpoints)),
     ):

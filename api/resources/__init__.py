@@ -14,6 +14,7 @@ from api.resources.forms import forms
 from api.resources.health import health
 from api.resources.imports import imports
 from api.resources.lots import lots
+from api.resources.open_batches import open_batches
 from api.resources.people import people
 from api.resources.recipes import recipes
 from api.resources.record import record
@@ -23,6 +24,6 @@ from api.resources.tasks import tasks
 from api.resources.training import training
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record, people,
-    equipment, lots, training, seals, health,
+    session, recipes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, open_batches, tasks,
+    record, people, equipment, lots, training, seals, health,
 )  # fmt: skip

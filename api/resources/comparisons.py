@@ -29,6 +29,7 @@ Change = answer(
     new=ma.fields.String(),
     meanings=ma.fields.List(ma.fields.String()),
     touches=ma.fields.List(ma.fields.String()),
+    subject=ma.fields.String(),
     sentence=ma.fields.String(),
 )
 Comparison = answer(

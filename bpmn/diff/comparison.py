@@ -10,6 +10,7 @@ from bpmn import vocabulary as v
 from bpmn.diff import judging, rows
 from bpmn.diff.entries import Entry, Kind
 from bpmn.diff.parts import Part
+from bpmn.diff.subjects import HEADER, HOLD
 from bpmn.diff.words import SLOTS, content, item_words, property_words, sentence
 
 _TEXTS = frozenset({
@@ -42,6 +43,7 @@ class Place:
     item_called: str = ""
     critical: tuple[str, ...] = ()
     reason_given: bool = False
+    subject: str = HEADER
 
     def entry(self, kind: Kind, name: str, old: str, new: str, meanings: tuple[str, ...], what: str | None = None) -> Entry:
         """An entry at this place. `what`: how the property is said; its usual words where none are given."""
@@ -55,26 +57,29 @@ class Place:
         said = sentence(kind, (self.called, self.item_called), what, old, new, meanings)
         return Entry(
             kind, self.new_id, self.step, self.parameter, name, old, new, meanings, said, self.item, self.old_id, touches,
-            self.called, self.item_called, what,
+            self.called, self.item_called, what, self.subject,
         )  # fmt: skip
 
 
 class Comparison:
-    """Compares elements under the new names of what was renamed: `renamed` maps old ids to new ones."""
+    """Compares elements under the new names of what was renamed: `renamed` maps old ids to new ones.
+
+    It also has the parameters with new ids that were found, as `<step>.<parameter>`, the step called as in the new diagram.
+    """
 
     def __init__(self, renamed: Mapping[str, str]) -> None:
-        self._renamed = dict(renamed)
+        self.renamed = dict(renamed)
 
     def translated(self, text: str, step: str = "") -> str:
         """An old text in the names of the new diagram; inside a step its parameters are called without it."""
-        if not self._renamed:
+        if not self.renamed:
             return text
 
         def new_name(found: re.Match[str]) -> str:
             holder, dot, name = found[0].partition(".")
-            holder = self._renamed.get(holder, holder)
-            own = self._renamed.get(f"{step}.{found[0]}", "").partition(".")[2]
-            return own or self._renamed.get(f"{holder}.{name}") or f"{holder}{dot}{name}"
+            holder = self.renamed.get(holder, holder)
+            own = self.renamed.get(f"{step}.{found[0]}", "").partition(".")[2]
+            return own or self.renamed.get(f"{holder}.{name}") or f"{holder}{dot}{name}"
 
         return re.sub(r"(?<![\w.])[A-Za-z_][\w-]*(?:\.\w+)?", new_name, text)
 
@@ -131,7 +136,7 @@ class Comparison:
             same = [k for k in free if _same_but_id(part, after[k])]
             if len(same) == 1:
                 found[key] = same[0]
-                self._renamed[f"{place.new_id}.{key[1]}"] = f"{place.new_id}.{same[0][1]}"
+                self.renamed[f"{place.new_id}.{key[1]}"] = f"{place.new_id}.{same[0][1]}"
         return found
 
     def _id_changed(self, place: Place, old: Part, new: Part) -> Entry:
@@ -166,9 +171,12 @@ def _within(place: Place, old: Part, new: Part, parent: Part | None) -> Place:
             item_called=new.get("name") or new.key,
             critical=(name,) if critical else (),
             reason_given=given,
+            subject=name,
         )
     if new.name == "mes:holdTime":
-        return replace(place, item=new.key, item_called=f"hold time {new.key}", reason_given=old.get("why") != new.get("why"))
+        given = old.get("why") != new.get("why")
+        called = f"hold time {new.key}"
+        return replace(place, item=new.key, item_called=called, reason_given=given, subject=HOLD + new.key)
     if new.name == "mes:step":
         return replace(place, reason_given=old.get("rationale") != new.get("rationale"))
     if new.name in ("extensionElements", "mes:recipe") or not new.key or new.key.startswith("#"):
@@ -189,9 +197,9 @@ def _come_or_gone(place: Place, part: Part, kind: Kind) -> Iterator[Entry]:
         return
     if part.name == "mes:parameter":
         critical = (f"{place.step}.{part.key}",) if part.get("class") in v.CRITICAL_CLASSES else ()
-        place = replace(place, parameter=part.key, critical=critical)
+        place = replace(place, parameter=part.key, critical=critical, subject=f"{place.step}.{part.key}")
     elif part.key:
-        place = replace(place, item=part.key)
+        place = replace(place, item=part.key, subject=HOLD + part.key if part.name == "mes:holdTime" else place.subject)
     what = item_words(part)
     if part.name == "mes:signature" and part.key[:1] in SLOTS:
         what = f"signature of the {SLOTS[part.key[0]]} ({part.key})"

@@ -22,7 +22,8 @@ class Entry:
     hold time, a signature, a row of a decision table). `property`: our attribute or the BPMN name. `old` and `new` are
     digit for digit what stands there; empty is nothing. `meanings`: identifiers of `MEANINGS`. `touches`: the critical
     parameters (`S20.moi`) that it concerns. `called`, `about` and `what` are the step (or whatever else
-    holds it), the thing in it and the property as people call them.
+    holds it), the thing in it and the property as people call them. `subject`: what can be taken over with it alone
+    (`bpmn.diff.subjects`).
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Entry:
     called: str = ""
     about: str = ""
     what: str = ""
+    subject: str = ""
 
     @builtins.property  # the field of that name hides the plain word
     def weaker(self) -> bool:
@@ -57,7 +59,7 @@ class Entry:
             "kind": self.kind, "element_id": self.element_id, "old_element_id": self.old_element_id, "called": self.called,
             "about": self.about, "what": self.what, "step": self.step, "parameter": self.parameter, "item": self.item,
             "property": self.property, "old": self.old, "new": self.new, "meanings": list(self.meanings),
-            "touches": list(self.touches), "sentence": self.sentence,
+            "touches": list(self.touches), "subject": self.subject, "sentence": self.sentence,
         }  # fmt: skip
 
 

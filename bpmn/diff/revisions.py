@@ -14,6 +14,7 @@ from bpmn.diff.entries import Difference, Entry, Kind
 from bpmn.diff.matching import KINDS_OF_NODES, SCOPES, Side, match, match_flows
 from bpmn.diff.meanings import MEANINGS
 from bpmn.diff.parts import Part
+from bpmn.diff.subjects import EVENT_CODES, Structure, events_at, is_scope_of_both
 from bpmn.diff.ways import OUT, home, moved, ways
 from bpmn.diff.words import lines, sentence
 from bpmn.known_names import is_loop
@@ -30,11 +31,11 @@ _NODE_ATTRIBUTES = frozenset({"default", "name"})
 def diff(old_xml: bytes, new_xml: bytes) -> Difference:
     """Every change from one revision to the other. Raises `DiagramError` where one of them can't be read."""
     old, new = Side.parse(old_xml), Side.parse(new_xml)
-    entries = _Revisions(old, new).entries() if old_xml != new_xml else ()
+    entries = Revisions(old, new).entries() if old_xml != new_xml else ()
     return Difference(tuple(entries), old.diagram.hash, new.diagram.hash)
 
 
-class _Revisions:
+class Revisions:
     """The comparison of two diagrams."""
 
     def __init__(self, old: Side, new: Side) -> None:
@@ -46,6 +47,7 @@ class _Revisions:
         learn_renamed_parameters(self.comparison, self._steps)
         self.moved_groups = self._moved()
         self.moved = {node for group in self.moved_groups for node in group}
+        self.structure = Structure(old, new, self.match, self.moved_groups)
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         """Nodes that are in both diagrams; a broken draft may give a process the id of a node."""
@@ -61,12 +63,13 @@ class _Revisions:
         found: list[tuple[float, Entry]] = []
         for number, (_, new_id) in enumerate(self._processes()):
             found += [(number - 1e9, entry) for entry in self._process(new_id)]
-        found += [(1e9, entry) for entry in self.comparison.of(Place("", "", "The file"), self.old.root, self.new.root)]
+        found += [(1e9, entry) for entry in self._file()]
         found += [(1e9, entry) for entry in self._process_come_or_gone()]
         places = self._places()
         branches = self._branches()
         for old_id, new_id in self._pairs():
-            entries = [*self._node(old_id, new_id), *branches.compare(old_id, self._place(old_id, new_id))]
+            here = replace(self._place(old_id, new_id), subject=self.structure.around(new_id))
+            entries = [*self._node(old_id, new_id), *branches.compare(old_id, here)]
             found += [(places[new_id], entry) for entry in entries]
         found += [(places[node_id], entry) for node_id, entry in self._come_or_gone()]
         ordered = [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
@@ -84,14 +87,24 @@ class _Revisions:
             yield place.entry("changed", "id", old_id, new_id, ("id_changed",))
         yield from self.comparison.of(place, self.old.processes[old_id], self.new.processes[new_id])
 
+    def _file(self) -> Iterator[Entry]:
+        """What stands beside the processes. Messages and escalations belong to the events that refer to them."""
+        users = dict([*events_at(self.old, self.structure, is_old=True), *events_at(self.new, self.structure, is_old=False)])
+        for entry in self.comparison.of(Place("", "", "The file"), self.old.root, self.new.root):
+            of_event = entry.property in EVENT_CODES and entry.kind != "changed"
+            user = users.get(f"{entry.property} {entry.item}", entry.subject) if of_event else entry.subject
+            yield replace(entry, subject=user)
+
     def _process_come_or_gone(self) -> Iterator[Entry]:
         for process_id, part in self.old.processes.items():
             if process_id not in self.match.new_of:
-                place = Place(process_id, process_id, f"Process {process_id}")
+                subject = self.structure.subject(process_id, is_old=True)
+                place = Place(process_id, process_id, f"Process {process_id}", subject=subject)
                 yield place.entry("removed", "process", lines(part), "", ("process_removed",), "")
         for process_id, part in self.new.processes.items():
             if process_id not in self.match.old_of:
-                place = Place(process_id, process_id, f"Process {process_id}")
+                subject = self.structure.subject(process_id)
+                place = Place(process_id, process_id, f"Process {process_id}", subject=subject)
                 yield place.entry("added", "process", "", lines(part), ("process_added",), "")
 
     # nodes
@@ -99,7 +112,13 @@ class _Revisions:
     def _place(self, old_id: str, new_id: str) -> Place:
         step = new_id if new_id in self.new.diagram.steps else ""
         critical = dict.fromkeys(f"{new_id}.{name}" for name in (*_critical(self.old, old_id), *_critical(self.new, new_id)))
-        return Place(old_id, new_id, self.new.called(new_id), step, critical=tuple(critical))
+        if step and old_id in self.old.diagram.steps:
+            subject = step
+        elif is_scope_of_both(self.old, self.new, old_id, new_id):
+            subject = self.structure.subject(new_id)
+        else:
+            subject = self.structure.around(new_id)
+        return Place(old_id, new_id, self.new.called(new_id), step, critical=tuple(critical), subject=subject)
 
     def _node(self, old_id: str, new_id: str) -> Iterator[Entry]:
         place, old, new = self._place(old_id, new_id), self.old.nodes[old_id], self.new.nodes[new_id]
@@ -108,9 +127,11 @@ class _Revisions:
             yield place.entry("changed", "id", old_id, new_id, ("id_changed",), "id")
         if before.type != after.type:
             yield place.entry("changed", "type", before.type, after.type, ("type_changed",), "kind of element")
+        within = replace(place, subject=self.structure.around(new_id))
         if new_id in self.moved:
-            yield from self._moved_entry(place, after)
-        yield from self.comparison.of(place, old, new, _NODE_ATTRIBUTES)
+            yield from self._moved_entry(within, after)
+        for entry in self.comparison.of(place, old, new, _NODE_ATTRIBUTES):
+            yield replace(entry, subject=within.subject) if entry.property == "attachedToRef" else entry
         if before.name != after.name and _naming(before) != _naming(after):
             yield place.entry("changed", "name", before.name, after.name, ("renamed",))
 
@@ -161,6 +182,7 @@ class _Revisions:
         return Entry(
             kind, node.id, step, "", _sort(node), old, new, meanings, told, old_element_id=node.id, touches=critical,
             called=called, what=KINDS_OF_NODES.get(node.type, node.type),
+            subject=self.structure.around(node.id, is_old=kind == "removed"),
         )  # fmt: skip
 
     def _branches_said(self, side: Side, node: Node) -> list[str]:

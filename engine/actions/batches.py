@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,10 +18,17 @@ from engine.actions.signatures import give_signature
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.errors import DuplicateRecordError, NotBlockedError, OrderRefusedError, OutcomeNotAllowedError
+from engine.errors import (
+    DuplicateRecordError,
+    NotBlockedError,
+    OrderRefusedError,
+    OutcomeNotAllowedError,
+    RevisionNotEffectiveError,
+)
 from engine.passwords import Proof
 from engine.records import Batch, DueTime, Person, RecipeRevision, Training
-from engine.scope import order_values
+from engine.revisions import ISSUABLE
+from engine.scope import Row, order_values
 from engine.transaction import Act, Actor
 from engine.workflow import Change
 from forms.field import Field
@@ -43,6 +51,8 @@ def start_batch(
 ) -> dict[str, Any]:
     """Issue a batch from a patient order on the revision in effect now, signed, and open its first steps.
 
+    A batch that was planned is issued on the revision it was planned on, and with its order where none is given.
+
     `order`: field name -> text as typed, checked against the recipe's order fields, all problems at once. The control
     recipe is the approved document itself, named by its hash. `revision`: refused unless it is the one in effect.
     Source: 21 CFR 211.188(a).
@@ -56,23 +66,21 @@ def start_batch(
         (DueTime, (), {"batch_id": batch_id, "state": "waiting"}),
     )
     row = effective_revision(act, recipe_id, revision)
-    if act.find(Batch, id=batch_id) is not None:
+    planned = act.find(Batch, id=batch_id)
+    if planned is not None and (planned["state"] != "PLANNED" or planned["recipe_id"] != recipe_id):
         raise DuplicateRecordError(f"Batch {batch_id} exists already; numbers are never used twice.")
     recipe = control_recipe(act.site, act, row["hash"])
-    texts = _checked_order(act, recipe, order)
-    issued = act.insert(
-        Batch,
-        id=batch_id,
-        recipe_id=recipe_id,
-        revision_id=row["id"],
-        recipe_hash=row["hash"],
-        coi=texts.get("coi", ""),
-        product=row["product"],
-        order_json=dump(texts),
-        state="ISSUED",
-        issued_at=act.now_text,
-        version=1,
-    )
+    if planned is None:
+        texts = checked_order(act, recipe, order)
+        issued = act.insert(Batch, **_row(batch_id, row, texts), state="ISSUED", issued_at=act.now_text, version=1)
+    else:
+        if planned["revision_id"] != row["id"]:
+            told = f"The batch is planned on {planned['revision_id']}; in effect is {row['id']}: plan it anew."
+            raise RevisionNotEffectiveError(told)
+        texts = checked_order(act, recipe, order or json.loads(planned["order_json"]))
+        changes: dict[str, Any] = {"coi": texts.get("coi", ""), "order_json": dump(texts)}
+        changes |= {"state": "ISSUED", "issued_at": act.now_text}
+        issued = act.update(Batch, {"id": batch_id}, was=planned, **changes)
     batch = BatchRecord(act.site, act, batch_id, issued)
     act.recipe_hash = row["hash"]
     act.note("batch:issued", recipe=row["id"], recipe_hash=row["hash"], coi=texts.get("coi", ""))
@@ -107,12 +115,43 @@ def start_batch(
     }
 
 
+def plan_batch(
+    act: Act, *, actor: Actor, recipe_id: str, batch_id: str, order: Mapping[str, str], revision: str | None = None
+) -> dict[str, Any]:
+    """Plan a patient's batch: its order and the revision that it will be issued on; nothing of it can be done yet.
+
+    `revision`: one that is approved and in effect by then; else the one in effect. Planned again as long as it is not issued.
+    """
+    access.permit(actor, (*ISSUERS, "PROC"))
+    row = effective_revision(act, recipe_id) if revision is None else act.get(RecipeRevision, id=f"{recipe_id}@{revision}")
+    if row["state"] not in ISSUABLE:
+        raise RevisionNotEffectiveError(f"{row['id']} is {row['state'].lower().replace('_', ' ')}.")
+    texts = checked_order(act, control_recipe(act.site, act, row["hash"]), order)
+    known = act.find(Batch, id=batch_id)
+    if known is None:
+        act.insert(Batch, **_row(batch_id, row, texts), state="PLANNED", issued_at=None, version=1)
+    elif known["state"] != "PLANNED":
+        raise DuplicateRecordError(f"Batch {batch_id} is {known['state'].lower()} already.")
+    else:
+        changes = {name: value for name, value in _row(batch_id, row, texts).items() if name != "id"}
+        act.update(Batch, {"id": batch_id}, was=known, **changes)
+    act.note("batch:planned", recipe=row["id"], recipe_hash=row["hash"], coi=texts.get("coi", ""))
+    return {"batch": batch_id, "recipe": row["id"], "state": "PLANNED"}
+
+
+def _row(batch_id: str, revision: Row, texts: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": batch_id, "recipe_id": revision["recipe_id"], "revision_id": revision["id"], "recipe_hash": revision["hash"],
+        "coi": texts.get("coi", ""), "product": revision["product"], "order_json": dump(dict(texts)),
+    }  # fmt: skip
+
+
 def order_fields(recipe: ControlRecipe) -> list[Field]:
     """The order form of a recipe."""
     return [Field(name=f.name, label=f.label or f.name, type=f.type, uom=f.uom) for f in recipe.header.order_fields]
 
 
-def _checked_order(act: Act, recipe: ControlRecipe, order: Mapping[str, str]) -> dict[str, str]:
+def checked_order(act: Act, recipe: ControlRecipe, order: Mapping[str, str]) -> dict[str, str]:
     """The order as canonical texts. An identifier that another open order has is another patient's: refused."""
     entries = check(order_fields(recipe), order, act.site.zone)
     texts = {name: entry.canonical for name, entry in entries.items()}
@@ -131,10 +170,15 @@ def hold_batch(act: Act, *, actor: Actor, batch_id: str, reason: str) -> dict[st
     """Put a batch on hold: nothing of it goes on until quality lifts the hold. Hold times keep running."""
     access.permit(actor, ("MFG_SUP", "QA_FLR", "QA_DISP", "QP", "SYSTEM"))
     batch = access.open_batch(act, batch_id, even_held=True)
-    batch.change(held=1, held_reason=said(reason))
-    act.note("batch:held", reason=said(reason), critical=True)
+    hold(act, batch, reason)
     batch.save(act)
     return {"batch": batch_id, "held": True}
+
+
+def hold(act: Act, batch: BatchRecord, reason: str) -> None:
+    """The batch stands still from now on, and everybody sees why."""
+    batch.change(held=1, held_reason=said(reason))
+    act.note("batch:held", reason=said(reason), critical=True)
 
 
 def resume_batch(act: Act, *, actor: Actor, batch_id: str, reason: str, proof: Proof) -> dict[str, Any]:

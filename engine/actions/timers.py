@@ -104,7 +104,7 @@ def watch(site: Site) -> list[str]:
     found = []
     with site.read() as reader:
         for row in reader.rows(Batch, kind="batch"):  # a process may wait for a message that another run sends
-            if row["state"] in CLOSED or row["held"]:
+            if row["state"] in CLOSED or row["state"] == "PLANNED" or row["held"]:
                 continue
             tasks = reader.rows(Task, batch_id=row["id"])
             waiting = reader.rows(DueTime, batch_id=row["id"], state="waiting", kind="timer")

@@ -1,0 +1,307 @@
+"""What becomes of the batches that run while a recipe changes: decided item by item, signed, and applied to each batch.
+
+A decision is one signed act, about one batch or two hundred. It takes effect at each batch in an act of its own, so that a
+batch is wholly before it or wholly after it, whatever dies in between; `apply_decisions` goes on where it was.
+
+Source: domain rules 3.3 (in-flight batch rule set); EU GMP Part IV s.2.3.4; 21 CFR 211.100(a).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bpmn.vocabulary import ROLES
+from engine.actions.adoptions import Because, adopt, keep_document
+from engine.actions.batches import hold
+from engine.actions.findings import judge_and_raise
+from engine.actions.reasons import reason as said
+from engine.actions.signatures import give_signature
+from engine.batch_record import BatchRecord
+from engine.change_items import Item, items_of
+from engine.composing import control_recipe_with
+from engine.errors import (
+    AdoptionRefusedError,
+    BatchwrightError,
+    DatabaseBusyError,
+    EntryRefusedError,
+    NotPermittedError,
+    OutcomeNotAllowedError,
+    SamePersonError,
+)
+from engine.passwords import Proof
+from engine.queries.open_batches import MatrixRow, concerns, matrix_row, position_of, roles_open
+from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
+from engine.rules.facts import AdoptionFacts
+from engine.scope import Row
+from engine.site import Site
+from engine.transaction import SYSTEM, Act, Actor, perform
+
+QUALITY = ("QA_DISP", "QA_FLR")
+MEANING = {"QA": "approved_by_qa", "PROC": "technical_assessment_by", "CLI_QA": "approved_by_client"}
+ENDED = ("CLOSED", "REJECTED", "CANCELLED")
+TELL = ("MED", "QA_DISP")
+
+
+def propose_decisions(
+    act: Act,
+    *,
+    actor: Actor,
+    change_id: str,
+    rows: Iterable[Mapping[str, Any]],
+    reason: str,
+    proof: Proof,
+    role: str | None = None,
+) -> dict[str, Any]:
+    """Decide rows of the open-batch matrix and sign as the first role. Stream: `batch:<change id>`.
+
+    `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision.
+    Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have.
+    """
+    change = _open_change(act, change_id)
+    role = _role(actor, needed(change), role)
+    chosen = _allowed(act, change_id, [(str(r["batch"]), int(r["item"]), str(r["decision"])) for r in rows])
+    kept = act.insert(
+        DecisionSet,
+        id=act.new_id("decision_set"),
+        change_id=change_id,
+        rows=[[row.batch, row.item, row.position, decision] for row, decision in chosen],
+        roles=list(needed(change)),
+        reason=said(reason),
+        by=actor.id,
+        at=act.now_text,
+    )
+    for row, decision in chosen:
+        _write(act, change_id, row, decision, kept["id"])
+    act.note(
+        "open_batches:proposed", change=change_id, set=kept["id"], reason=said(reason), critical=True,
+        rows=json.loads(kept["rows"]),
+    )  # fmt: skip
+    return _sign(act, actor, change, kept, role, proof)
+
+
+def sign_decisions(
+    act: Act, *, actor: Actor, change_id: str, set_id: str, proof: Proof, role: str | None = None
+) -> dict[str, Any]:
+    """Sign a decision about open batches as a further role; with the last one it is taken. Stream: `batch:<change id>`."""
+    change = _open_change(act, change_id)
+    kept = act.get(DecisionSet, id=set_id)
+    waiting = roles_open(act, kept) if kept["change_id"] == change_id else ()
+    if not waiting:
+        raise OutcomeNotAllowedError("This decision waits for nobody's signature.")
+    return _sign(act, actor, change, kept, _role(actor, waiting, role), proof)
+
+
+def needed(change: Row) -> tuple[str, ...]:
+    """Who signs for open batches: quality, the process owner, and the client where the agreement says so."""
+    return ("QA", "PROC", *(("CLI_QA",) if change["client_signs"] else ()))
+
+
+def apply_decisions(
+    site: Site, change_id: str = "", progress: Callable[[int, int], None] | None = None
+) -> list[dict[str, Any]]:
+    """Let every decision that is taken and not applied take effect, batch by batch. Safe beside other processes.
+
+    Returns a result for each batch: {"batch", "applied": items, "refused": reasons}. A batch that had moved on in the
+    meantime is refused, and its rows are to be decided again.
+    """
+    with site.read() as reader:
+        about: dict[str, Any] = {"change_id": change_id} if change_id else {}
+        waiting = reader.rows(OpenBatchDecision, state="DECIDED", **about)
+    pairs = list(dict.fromkeys((row["change_id"], row["batch_id"]) for row in waiting))
+    results = []
+    for done, (change, batch) in enumerate(pairs, 1):
+        results.append(_apply_one(site, change, batch))
+        if progress is not None:
+            progress(done, len(pairs))
+    return results
+
+
+def _apply_one(site: Site, change_id: str, batch_id: str) -> dict[str, Any]:
+    where: dict[str, Any] = {"actor": SYSTEM, "source": "system", "change_id": change_id, "batch_id": batch_id}
+    change = f"batch:{change_id}"
+    try:
+        return perform(site, apply_to_batch, stream=f"batch:{batch_id}", also=(change,), **where)
+    except DatabaseBusyError:
+        return {"batch": batch_id, "applied": [], "refused": []}  # it stays taken, and the next round applies it
+    except BatchwrightError as error:
+        why = list(error.details.get("reasons", ())) or [error.message]
+        return perform(site, refuse_at_batch, stream=change, why=" ".join(why), **where)
+
+
+def apply_to_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> dict[str, Any]:
+    """What was decided for one batch takes effect: all of its items that are waiting, or none."""
+    taken = act.rows(OpenBatchDecision, change_id=change_id, batch_id=batch_id, state="DECIDED")
+    batch = BatchRecord(act.site, act, batch_id)
+    items = {item.n: item for item in items_of(act, change_id)}
+    by_decision: dict[str, list[Item]] = {}
+    for row in taken:
+        if row["item"] in items:
+            by_decision.setdefault(row["decision"], []).append(items[row["item"]])
+    told = {row["item"]: f"{row['decision']}: nothing changes for the batch" for row in taken}
+    signatures = [s["id"] for row in taken for s in act.rows(Signature, subject=f"decision_set:{row['set_id']}")]
+    for item in by_decision.get("adopt", ()):
+        if position_of(batch, item) not in ("NOT_STARTED", "BEFORE"):
+            raise AdoptionRefusedError(f"Batch {batch_id} is at or behind what item {item.n} changes.")
+    for decision, about in by_decision.items():
+        told |= dict.fromkeys((item.n for item in about), _take(act, batch, change_id, decision, about, signatures))
+    for row in taken:
+        key = {"change_id": change_id, "batch_id": batch_id, "item": row["item"]}
+        act.update(
+            OpenBatchDecision, key, was=row, state="APPLIED", result=told[row["item"]], applied_at=act.now_text
+        )  # fmt: skip
+    if taken:
+        decisions = {str(row["item"]): row["decision"] for row in taken}
+        act.note("open_batch:decided", critical=True, change=change_id, decisions=decisions)
+    batch.save(act)
+    return {"batch": batch_id, "applied": [row["item"] for row in taken], "refused": []}
+
+
+def refuse_at_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str, why: str) -> dict[str, Any]:
+    """A decision could not take effect: the batch had moved on. Its rows are to be decided again."""
+    taken = act.rows(OpenBatchDecision, change_id=change_id, batch_id=batch_id, state="DECIDED")
+    for row in taken:
+        key = {"change_id": change_id, "batch_id": batch_id, "item": row["item"]}
+        act.update(OpenBatchDecision, key, was=row, state="REFUSED", result=why)
+    act.note("open_batch:refused", critical=True, change=change_id, batch=batch_id, why=why)
+    return {"batch": batch_id, "applied": [], "refused": [why]}
+
+
+def _take(
+    act: Act, batch: BatchRecord, change_id: str, decision: str, items: Sequence[Item], signatures: list[str]
+) -> str:
+    """One decision takes effect for all items that it was taken for; what happened, in words."""
+    named = f"{change_id}, item {' and '.join(str(item.n) for item in items)}"
+    if decision == "adopt":
+        return _adopt(act, batch, named, items, signatures)
+    if decision == "hold":
+        hold(act, batch, f"{named}: to be decided before it goes on.")
+        return "On hold until it is decided again."
+    if decision in ("assess", "finish"):
+        late = [item for item in items if item.safety]
+        return _miss(act, batch, named, late) if late else "It finishes as it is."
+    if decision == "signal":
+        act.insert(
+            Notice, id=act.new_id("notice"), batch_id=batch.id, task_key=change_id, kind="escalation", roles=list(TELL),
+            text=f"{named} is about safety; {batch.id} was released. {'; '.join(i.why for i in items)}", at=act.now_text,
+        )  # fmt: skip
+        return "Those who look after the patient are told."
+    return f"{decision.replace('_', ' ').capitalize()}: nothing changes for the batch."
+
+
+def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
+    over = control_recipe_with(batch, items)
+    if batch.row["state"] == "PLANNED":
+        if not over.whole:
+            raise AdoptionRefusedError("A planned batch is issued under a revision as it was approved, not under a part of it.")
+        batch.change(recipe_hash=over.recipe.hash, revision_id=items[0].revision_id)
+        act.note("batch:replanned", critical=True, revision=items[0].revision_id)
+        return f"It is issued under {items[0].revision_id}."
+    facts = AdoptionFacts(
+        what="adopted", because=named, from_revision=_called(batch), to_revision=over.to_revision,
+        safety=any(item.safety for item in items),
+    )  # fmt: skip
+    new = over.recipe if over.whole else keep_document(act, over.xml)
+    because = Because(
+        facts, "; ".join(item.why for item in items), over.from_steps, tuple(signatures), items[0].change_id,
+        items=tuple(item.n for item in items),
+    )  # fmt: skip
+    adopt(act, batch, new, because, revision_id=items[0].revision_id if over.whole else "")
+    return f"From {', '.join(over.from_steps[:1]) or 'here'} on {over.to_revision}."
+
+
+def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> str:
+    """The reason of a change about safety may touch what was done: quality answers before disposition."""
+    for item in items:
+        facts = AdoptionFacts(
+            what="missed", because=named, from_revision=_called(batch), to_revision=item.revision_id, safety=True
+        )
+        step_id = next((n for n in item.places if n in batch.recipe.steps), None)
+        judge_and_raise(
+            act, batch, "adoption", facts, why=item.why, step_id=step_id, subject=f"missed:{item.change_id}:{item.n}"
+        )
+    return "To be assessed before disposition; an exception is open."
+
+
+def _called(batch: BatchRecord) -> str:
+    return str(batch.adoptions[-1]["to_revision"] if batch.adoptions else batch.row["revision_id"])
+
+
+def _open_change(act: Act, change_id: str) -> Row:
+    change = act.get(Change, id=change_id)
+    if change["state"] in ENDED:
+        raise OutcomeNotAllowedError(f"{change_id} is {change['state'].lower()}.")
+    return change
+
+
+def _role(actor: Actor, wanted: Sequence[str], role: str | None) -> str:
+    """The role that a person signs a decision in; quality is either of its two roles."""
+    own = [r for r in wanted if (actor.roles.intersection(QUALITY) if r == "QA" else r in actor.roles)]
+    if not own or (role is not None and role not in own):
+        names = [ROLES.get(r, "Quality") for r in wanted]
+        raise NotPermittedError(f"This needs the role {' or '.join(names)}.", roles=list(wanted))
+    return role or own[0]
+
+
+def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -> list[tuple[MatrixRow, str]]:
+    """The rows as they stand now; EntryRefusedError with every one whose position does not allow its decision."""
+    items = {item.n: item for item in items_of(act, change_id)}
+    problems: dict[str, str] = {}
+    chosen: list[tuple[MatrixRow, str]] = []
+    if not wanted:
+        problems["rows"] = "Choose at least one row."
+    for batch_id, n, decision in wanted:
+        field = f"{batch_id}:{n}"
+        if n not in items:
+            problems[field] = f"Item {n} of this change touches no batch."
+            continue
+        batch = BatchRecord(act.site, act, batch_id)
+        known = act.find(OpenBatchDecision, change_id=change_id, batch_id=batch_id, item=n)
+        if known is not None and known["state"] == "APPLIED" and known["decision"] != "hold":
+            problems[field] = f"It is decided already: {known['decision']}."
+        elif batch.row["recipe_id"] != items[n].recipe_id or not concerns(batch, items[n]):
+            problems[field] = f"Batch {batch_id} is not concerned by item {n}."
+        else:
+            row = matrix_row(batch, items[n], None, {})
+            if decision not in row.allowed:
+                problems[field] = f"{decision} is not possible: {row.why} Possible: {', '.join(row.allowed)}."
+            chosen.append((row, decision))
+    if problems:
+        raise EntryRefusedError(" ".join(problems.values()), problems=problems)
+    return chosen
+
+
+def _write(act: Act, change_id: str, row: MatrixRow, decision: str, set_id: str) -> None:
+    key = {"change_id": change_id, "batch_id": row.batch, "item": row.item}
+    about: dict[str, Any] = {"set_id": set_id, "position": row.position, "decision": decision, "state": "SIGNING", "result": ""}
+    known = act.find(OpenBatchDecision, **key)
+    if known is None:
+        act.insert(OpenBatchDecision, **key, **about, version=1)
+    else:
+        act.update(OpenBatchDecision, key, was=known, **about, applied_at=None)
+
+
+def _sign(act: Act, actor: Actor, change: Row, kept: Row, role: str, proof: Proof) -> dict[str, Any]:
+    """One role signs; nobody signs twice. With the last role the rows are decided."""
+    subject = f"decision_set:{kept['id']}"
+    if any(row["person_id"] == actor.id for row in act.rows(Signature, subject=subject)):
+        raise SamePersonError(f"{actor.full_name} has signed this decision already.")
+    own = next(r for r in QUALITY if r in actor.roles) if role == "QA" else role
+    run = BatchRecord(act.site, act, change["id"])
+    record = {
+        "change": change["id"], "rows": json.loads(kept["rows"]), "reason": kept["reason"],
+        "items": [{"n": i.n, "from": i.base_hash, "to": i.proposed_hash} for i in items_of(act, change["id"])],
+    }  # fmt: skip
+    signature = give_signature(
+        act, actor=actor, proof=proof, subject=subject, slot=role, meaning=MEANING[role], role=own, record=record, batch=run
+    )
+    act.note("open_batches:signed", change=change["id"], set=kept["id"], signature=signature["id"], critical=True)
+    missing = roles_open(act, kept)
+    if not missing:
+        rows = act.rows(OpenBatchDecision, change_id=change["id"], set_id=kept["id"], state="SIGNING")
+        for row in rows:
+            key = {"change_id": change["id"], "batch_id": row["batch_id"], "item": row["item"]}
+            act.update(OpenBatchDecision, key, was=row, state="DECIDED")
+    return {"set": kept["id"], "roles_open": list(missing), "rows": len(json.loads(kept["rows"]))}
+
