@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.reader import Reader
 from engine.records import (
-    ChangeItem,
     PersonRole,
     RecipeRevision,
     Signature,
@@ -24,9 +23,6 @@ from engine.records import (
 )
 from engine.records.shape import Row
 from engine.revisions import last_in_effect
-
-if TYPE_CHECKING:
-    from engine.batch_record import BatchRecord
 
 END = "9999"
 SUBJECT = "training:"
@@ -198,33 +194,6 @@ class Trainings:
             self._signatures[signature_id] = None
             self._signatures |= {row["id"]: row for row in self._reader.rows(Signature, **wanted)}
         return self._signatures[signature_id]
-
-
-def defining(batch: BatchRecord, task: Row | None) -> tuple[str, ...]:
-    """The revisions whose requirements count at a task of a batch; without a task, the one that the batch is on.
-
-    Where the batch went on under other control recipes: the revision whose document the task was opened under, if it is a
-    whole one; else those of the adopted items that changed its step (of several adoptions the last); else the batch's own.
-    """
-    own = str(batch.row["revision_id"])
-    if task is None or not batch.adoptions:
-        return (own,)
-    digest = task["recipe_hash"] or batch.issued_hash
-    whole = batch.reader.rows(RecipeRevision, recipe_id=batch.row["recipe_id"], hash=digest)
-    if whole:
-        return (own if any(row["id"] == own for row in whole) else str(whole[0]["id"]),)
-    last = max((n for n, row in enumerate(batch.adoptions, 1) if row["to_hash"] == digest), default=0)
-    changed = (_changed_by(batch.reader, row, task["step_id"]) for row in reversed(batch.adoptions[:last]))
-    return next(filter(None, changed), (own,))
-
-
-def _changed_by(reader: Reader, adoption: Row, step_id: str) -> tuple[str, ...]:
-    """The revisions of the items that an adoption brought to a step; none where it left the step as it was."""
-    if not adoption["change_id"] or step_id not in json.loads(adoption["from_steps"]):
-        return ()
-    adopted = json.loads(adoption["items"])
-    items = reader.rows(ChangeItem, change_id=adoption["change_id"])
-    return tuple(dict.fromkeys(item["revision_id"] for item in items if item["n"] in adopted and item["revision_id"]))
 
 
 def _end(row: Row) -> str:

@@ -5,19 +5,26 @@ Source: 21 CFR 211.25, 11.70; EU GMP Chapter 2, 2.11.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bpmn import vocabulary as v
 from bpmn.diagram import Diagram
 from bpmn.diff import Difference, Entry, diff
+from bpmn.diff.subjects import HOLD
+from bpmn.diff.touched import Touched as TouchedBy
 from bpmn.flow_order import FlowOrder
+from engine.change_items import items_of
 from engine.reader import Reader
-from engine.records import RecipeDocument
+from engine.records import ChangeItem, RecipeDocument, RecipeRevision
 from engine.records.shape import Row
 from engine.revision_facts import current_document
 from engine.training import Requirement, Trainings, revision_before
+
+if TYPE_CHECKING:
+    from engine.batch_record import BatchRecord
 
 READABLE = ("IN_REVIEW", "PENDING_APPROVAL", "APPROVED", "EFFECTIVE", "SUPERSEDED")
 """States in which a revision is fixed and in use, or about to be: what it says now can be read and signed."""
@@ -46,16 +53,21 @@ def touched(difference: Difference, old: Diagram, new: Diagram) -> Touched:
 
 
 def _steps_of(entry: Entry, old: Diagram, new: Diagram) -> set[str]:
-    if entry.step in new.steps:
-        return {entry.step}
+    along = entry.item.split(", ") if entry.kind == "moved" and entry.property == "place" else ()
+    if found := {entry.step, *along} & new.steps.keys():
+        return found
     if entry.step in old.steps:
         return set(_steps_after(entry.step, old, new.steps))
-    holds = [hold for diagram in (old, new) for hold in diagram.recipe.hold_times if hold.id == entry.item]
-    if holds and not entry.step:
-        events = (event for hold in holds for event in (hold.from_event, *hold.to_events))
-        return {event.partition(".")[0] for event in events} & new.steps.keys()
+    if entry.subject.startswith(HOLD):
+        return {step for diagram in (old, new) for step in _steps_of_hold(diagram, entry.item)} & new.steps.keys()
     nodes = (side.nodes.get(name) for side, name in ((new, entry.element_id), (old, entry.old_element_id)))
     return {node.attached_to for node in nodes if node is not None} & new.steps.keys()
+
+
+def _steps_of_hold(diagram: Diagram, hold_id: str) -> set[str]:
+    """The steps whose events begin and end a hold time."""
+    events = (event for h in diagram.recipe.hold_times if h.id == hold_id for event in (h.from_event, *h.to_events))
+    return {event.partition(".")[0] for event in events}
 
 
 def _steps_after(step_id: str, old: Diagram, remaining: Collection[str]) -> Iterator[str]:
@@ -88,25 +100,17 @@ def proposed(revision_id: str, old: Diagram | None, new: Diagram, base_id: str =
     """
     if old is None:
         return [{"roles": signing_roles(new.steps.values()), "steps": [], "reading": f"All of {revision_id}."}]
-    met = touched(difference(old.xml, new.xml), old, new)
-    steps_of: dict[str, tuple[str, ...]] = {}
-    for role in v.ROLES:
-        mine = tuple(step_id for step_id in met if role in _roles_at(step_id, met, old, new))
-        if mine:
-            steps_of[role] = mine
+    at: dict[str, dict[str, None]] = {}
+    for reading in TouchedBy(difference(old.xml, new.xml), old, new).training():
+        steps = [reading.step] if reading.step in new.steps else list(_steps_after(reading.step, old, new.steps))
+        for role in reading.roles:
+            at.setdefault(role, {}).update(dict.fromkeys(steps))
     groups: dict[tuple[str, ...], list[str]] = {}
-    for role, steps in steps_of.items():
-        groups.setdefault(steps, []).append(role)
+    for role in (role for role in v.ROLES if at.get(role)):
+        groups.setdefault(tuple(step_id for step_id in new.steps if step_id in at[role]), []).append(role)
     return [
         {"roles": roles, "steps": list(steps), "reading": _reading(base_id, steps, new)} for steps, roles in groups.items()
     ]
-
-
-def _roles_at(step_id: str, met: Touched, old: Diagram, new: Diagram) -> set[str]:
-    """Who signs at a touched step now, and who signed at the steps that are gone and lead to it."""
-    gone = {entry.step for entry in met[step_id]} - new.steps.keys()
-    steps = [new.steps[step_id], *(old.steps[name] for name in gone if name in old.steps)]
-    return set(signing_roles(steps))
 
 
 def _reading(base_id: str, steps: Iterable[str], new: Diagram) -> str:
@@ -176,7 +180,7 @@ def _change(step_id: str, entry: Entry, new: Diagram) -> dict[str, str]:
     """An entry as its reader sees it: old -> new, and why it is so now."""
     step = new.steps[step_id]
     parameter = step.parameter(entry.parameter) if entry.step == step_id else None
-    hold = next((hold for hold in new.recipe.hold_times if hold.id == entry.item), None)
+    hold = next((h for h in new.recipe.hold_times if entry.subject == f"{HOLD}{h.id}"), None)
     why = parameter.why if parameter is not None and parameter.why else hold.why if hold is not None else step.rationale
     about = [entry.about, entry.what]
     heading = ": ".join(filter(None, about if entry.what not in entry.about else about[:1]))
@@ -213,3 +217,37 @@ def told(requirement: Requirement, steps: Mapping[str, v.Step] | None = None) ->
         "steps": sorted(requirement.steps), "reading": requirement.reading, "set_by": requirement.set_by,
         "set_at": requirement.set_at, "version": requirement.version, "gone": gone,
     }  # fmt: skip
+
+
+def defining(batch: BatchRecord, task: Row | None) -> tuple[str, ...]:
+    """The revisions whose requirements count at a task of a batch; without a task, the one that the batch is on.
+
+    Where the batch went on under other control recipes: the revision whose document the task was opened under, if it is a
+    whole one; else those of the adopted items that changed its step (of several adoptions the last); else the batch's own.
+    """
+    own = str(batch.row["revision_id"])
+    if task is None or not batch.adoptions:
+        return (own,)
+    digest = task["recipe_hash"] or batch.issued_hash
+    whole = batch.reader.rows(RecipeRevision, recipe_id=batch.row["recipe_id"], hash=digest)
+    if whole:
+        return (own if any(row["id"] == own for row in whole) else str(whole[0]["id"]),)
+    last = max((n for n, row in enumerate(batch.adoptions, 1) if row["to_hash"] == digest), default=0)
+    changed = (_changed_by(batch, row, task) for row in reversed(batch.adoptions[:last]))
+    return next(filter(None, changed), (own,))
+
+
+def _changed_by(batch: BatchRecord, adoption: Row, task: Row) -> tuple[str, ...]:
+    """The revisions of the items that an adoption brought to a step; none where it left the step as it was."""
+    if not adoption["change_id"]:
+        return ()
+    step_id, adopted = task["step_id"], json.loads(adoption["items"])
+    if step_id in json.loads(adoption["from_steps"]):
+        rows = batch.reader.rows(ChangeItem, change_id=adoption["change_id"])
+        return tuple(dict.fromkeys(row["revision_id"] for row in rows if row["n"] in adopted and row["revision_id"]))
+    diagram = batch.recipe_of(task).diagram
+    hung = {hold.id for hold in diagram.recipe.hold_times if step_id in _steps_of_hold(diagram, hold.id)}
+    if not hung:
+        return ()
+    items = items_of(batch.reader, adoption["change_id"])
+    return tuple(dict.fromkeys(item.revision_id for item in items if item.n in adopted and hung.intersection(item.holds)))

@@ -25,7 +25,8 @@ from engine.records import MaterialLot, Reading, RecipeDraft, RecipeRevision
 from engine.rules import judge, training
 from engine.rules.facts import StepFacts
 from engine.scope import Row
-from engine.training import Standing, defining
+from engine.training import Standing
+from engine.training_facts import defining
 from engine.transaction import Act, Actor
 
 CLOSED = frozenset({"REJECTED", "TERMINATED", "COMPLETED"})

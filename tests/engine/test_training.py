@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bpmn import vocabulary as v
 from engine import clock, records
 from engine.actions import access
 from engine.actions.adoptions import Because, adopt, keep_document
@@ -164,7 +165,9 @@ def workshop(database_url, tmp_path):
     shop.site.close()
 
 
-def take_over(act: Act, *, actor: Actor, batch_id: str, xml: str, item: str, steps: tuple[str, ...], whole: str = "") -> Any:
+def take_over(
+    act: Act, *, actor: Actor, batch_id: str, xml: str, item: str, steps: tuple[str, ...], whole: str = "", holds: bool = False
+) -> Any:
     """A change with one item of a revision that is in review; the batch takes it over, by a document of its own or whole."""
     document = keep_document(act, xml.encode())
     revision_id = f"MR-ANY-001@{item}"
@@ -192,7 +195,8 @@ def take_over(act: Act, *, actor: Actor, batch_id: str, xml: str, item: str, ste
         roles=["MFG_OP"], steps=list(steps), reading="The new range", set_by=actor.id, set_at=act.now,
     )  # fmt: skip
     facts = AdoptionFacts(what="adopted", because=change_id, from_revision=batch.recipe.title, to_revision=item)
-    because = Because(facts, "W", steps, (), change_id=change_id, items=(1,))
+    from_steps = ("S1",) if holds else steps  # a hold time hangs on its steps without changing them
+    because = Because(facts, "W", from_steps, (), change_id=change_id, items=(1,))
     row = adopt(act, batch, document, because, revision_id=revision_id if whole else "")
     batch.save(act)
     return row
@@ -202,9 +206,11 @@ WIDE = "10..90"
 WAY = "begin > S1 > S2 > S3 > end"
 
 
-def drawn(nor: str = WIDE, revision: str = "1.0") -> str:
+def drawn(nor: str = WIDE, revision: str = "1.0", hold: str = "") -> str:
     first, second, third = (step(name, number("n", n, "0..100")) for name, n in (("S1", WIDE), ("S2", nor), ("S3", WIDE)))
-    return recipe(WAY, S1=first, S2=second, S3=third).replace('revision="1.0"', f'revision="{revision}"')
+    holds = (v.HoldTime("H1", "S2.end", ("S3.start",), "5", hold, "min"),) if hold else ()
+    xml = recipe(WAY, header={"hold_times": holds}, S1=first, S2=second, S3=third)
+    return xml.replace('revision="1.0"', f'revision="{revision}"')
 
 
 def states(shop: Workshop, *keys: str) -> list[str]:
@@ -244,6 +250,15 @@ def test_a_whole_revision_that_was_adopted_asks_at_the_tasks_that_opened_under_i
     workshop.run(drawn())
     workshop.start("S1")
     workshop.act(take_over, "QA_FLR", xml=drawn("20..80", "1.1"), item="1.1", steps=("S2",), whole="yes")
+    workshop.enter("S1", n="50")
+    workshop.sign("S1")
+    assert states(workshop, "S1", "S2") == ["valid 1.0", "none 1.1"]
+
+
+def test_a_hold_time_that_was_adopted_is_asked_about_at_the_steps_that_it_hangs_on(workshop: Workshop) -> None:
+    workshop.run(drawn(hold="60"))
+    workshop.start("S1")
+    workshop.act(take_over, "QA_FLR", xml=drawn(hold="30"), item="1.1", steps=("S2", "S3"), holds=True)
     workshop.enter("S1", n="50")
     workshop.sign("S1")
     assert states(workshop, "S1", "S2") == ["valid 1.0", "none 1.1"]
