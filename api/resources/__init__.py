@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.resource import Resource
 from api.resources.batches import batches
+from api.resources.changes import changes
 from api.resources.comparisons import comparisons
 from api.resources.decision_tables import decision_tables
 from api.resources.drafts import drafts
@@ -24,6 +25,6 @@ from api.resources.tasks import tasks
 from api.resources.training import training
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, open_batches, tasks,
-    record, people, equipment, lots, training, seals, health,
+    session, recipes, changes, open_batches, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches,
+    tasks, record, people, equipment, lots, training, seals, health,
 )  # fmt: skip

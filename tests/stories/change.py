@@ -15,7 +15,7 @@ from bpmn import vocabulary as v
 from bpmn.diagram import BPMN, write_element
 from bpmn.new_diagram import with_header
 from engine import records
-from engine.actions.life_cycle import shipped
+from engine.actions.processes import LIFE_CYCLE, shipped
 from engine.documents import read_document
 from engine.transaction import SYSTEM, Act, Actor
 from tests.stories.cart import Cart, recorded
@@ -58,7 +58,7 @@ def propose(
         records.RecipeRevision, id=revision_id, recipe_id=recipe_id, revision=document.revision, title=document.title,
         product=document.product, hash=document.hash, state="APPROVED", authored_by="somebody", effective_at=None,
     )  # fmt: skip
-    drawn = shipped(act, actor=SYSTEM)
+    drawn = shipped(act, actor=SYSTEM, process_id=LIFE_CYCLE)
     act.insert(
         records.Batch, id=change_id, recipe_id=drawn["recipe_id"], revision_id=drawn["id"], recipe_hash=drawn["hash"], coi="",
         product="", order_json="{}", state="IN_PROGRESS", issued_at=act.now, kind="change", subject=change_id,
