@@ -45,6 +45,7 @@ from web.pages import (
     step,
     tasks,
     trail,
+    training,
     verification,
 )
 
@@ -73,6 +74,7 @@ PAGES: tuple[Blueprint, ...] = (
     editor.page,
     imports.page,
     people.page,
+    training.page,
     equipment.page,
     materials.page,
     health.page,
@@ -84,6 +86,7 @@ NAVIGATION = (
     ("batch_page.show_all", "Batches"),
     ("recipes_page.show_all", "Recipes"),
     ("forms_page.show_all", "Forms"),
+    ("training_page.show_all", "Training"),
     ("people_page.show_all", "People"),
     ("equipment_page.show_all", "Equipment"),
     ("materials_page.show_all", "Materials"),
