@@ -23,8 +23,9 @@ from api.resources.record import record
 from api.resources.seals import seals
 from api.resources.session import session
 from api.resources.tasks import tasks
+from api.resources.training import training
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, changes, limits, dry_runs, imports, drafts, decision_tables, forms, open_batches, drawings,
-    comparisons, batches, tasks, record, people, equipment, lots, seals, health,
+    session, recipes, changes, open_batches, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons,
+    batches, tasks, record, people, equipment, lots, training, seals, health, limits,
 )  # fmt: skip
