@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,13 @@ from flask import abort, current_app, flash, request
 
 from api.errors import STATUS
 from engine.actor import Actor
-from engine.errors import BatchwrightError, PasswordRefusedError, ReasonRequiredError, WrongPasswordError
+from engine.errors import (
+    BatchwrightError,
+    EntriesNotReviewedError,
+    PasswordRefusedError,
+    ReasonRequiredError,
+    WrongPasswordError,
+)
 from engine.sign_in import confirm
 from engine.site import Site
 from engine.transaction import perform
@@ -113,14 +119,15 @@ def attempt(do: Callable[[], dict[str, Any]], *, done: str = "", rename: Callabl
 
 def _problems_of(error: BatchwrightError, rename: Callable[[str], str]) -> list[PageProblem]:
     """A refusal at the fields that it is about: each of several, or the one, or the page as a whole."""
-    if named := error.details.get("problems"):
+    if isinstance(error, EntriesNotReviewedError):
+        return [PageProblem(rename(name), f"Look at this entry first: {text}") for name, text in error.details["entries"].items()]
+    named = error.details.get("problems")
+    if isinstance(named, Mapping):
         return [PageProblem(rename(name), text) for name, text in named.items()]
     if again := error.details.get("parameters"):
         return [PageProblem(rename(name), error.message) for name in again]
     if silent := error.details.get("exceptions"):
         return [PageProblem(f"c:{name}", f"Comment needed: {text}") for name, text in silent.items()]
-    if unseen := error.details.get("entries"):
-        return [PageProblem(rename(name), f"Look at this entry first: {text}") for name, text in unseen.items()]
     field = error.details.get("field", "")
     if isinstance(error, WrongPasswordError):
         field = "password"
