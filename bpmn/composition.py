@@ -244,15 +244,9 @@ def _drawable(root: etree._Element) -> set[tuple[str, ...]]:
 
 def _wrong(base: bytes, proposed: bytes, composed: bytes) -> Iterator[str]:
     """Errors of the checks that neither revision has."""
-    found = check_diagram(composed).errors
-    if not found:
-        return
-    known = {
-        (finding.rule, finding.element_id, finding.message) for side in (base, proposed) for finding in check_diagram(side).errors
-    }
-    for finding in found:
-        if (finding.rule, finding.element_id, finding.message) not in known:
-            yield f"{finding.element_id or 'The diagram'} would be wrong: {finding.message}."
+    report = check_diagram(composed)
+    for finding in report.new_errors(check_diagram(base), check_diagram(proposed)) if report.errors else ():
+        yield f"{finding.element_id or 'The diagram'} would be wrong: {finding.message}."
 
 
 def _unproven(base: bytes, proposed: bytes, composed: bytes, difference: Difference, taken: Collection[str]) -> Iterator[str]:

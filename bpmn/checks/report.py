@@ -56,6 +56,11 @@ class Report:
         """The findings that keep the diagram from being loaded."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
+    def new_errors(self, *others: Report) -> tuple[Finding, ...]:
+        """The errors that none of the other reports has, wherever they stand in the file."""
+        known = {(f.rule, f.element_id, f.parameter, f.message) for other in others for f in other.errors}
+        return tuple(f for f in self.errors if (f.rule, f.element_id, f.parameter, f.message) not in known)
+
 
 def at(
     element: etree._Element,
