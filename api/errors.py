@@ -59,6 +59,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.SilentActError: (500, "fault"),
     # The site
     e.SiteNotReadyError: (503, "site-not-ready"),
+    e.SettingError: (503, "setting"),
     e.KeyFileError: (503, "key-file"),
     e.SignatureInvalidError: (409, "signature-invalid"),
     # The batch
@@ -86,6 +87,13 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.DiagramRefusedError: (422, "diagram-refused"),
     e.AdoptionRefusedError: (409, "adoption-refused"),
     e.RevisionLockedError: (409, "revision-locked"),
+    e.ChangeFieldError: (422, "change-field"),
+    e.ChangeNotReadyError: (409, "change-not-ready"),
+    e.ChangeLockedError: (409, "change-locked"),
+    e.EntriesNotReviewedError: (409, "entries-not-reviewed"),
+    e.DutiesOpenError: (409, "duties-open"),
+    e.BatchesUndecidedError: (409, "batches-undecided"),
+    e.RunNotWaitingError: (409, "run-not-waiting"),
     e.DryRunMissingError: (409, "dry-run-missing"),
     e.DryRunBusyError: (409, "dry-run-busy"),
     e.DryRunOutdatedError: (409, "dry-run-outdated"),

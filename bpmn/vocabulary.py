@@ -101,6 +101,7 @@ SERVICES: dict[str, str] = {
     "recipe.under_change": "Is the revision part of a change?",
     "change.state": "Put the change into a state",
     "change.scope": "Compute what the change touches",
+    "change.route": "Note the route of the change",
     "change.assessed": "Lock what was assessed, for approval",
     "change.verdict": "Count what the assessments say",
     "change.approve": "Approve the revisions of the change",
@@ -125,6 +126,7 @@ SERVICE_OUTPUTS: dict[str, dict[str, ParameterType]] = {
         "entries": "int", "urgency": "text", "stage": "text", "client": "text",
     },
     "change.verdict": {"agreed": "bool", "objected": "bool", "returned": "bool"},
+    "change.approve": {"route": "text"},
 }  # fmt: skip
 """What a service gives values to, with the type of each: conditions and decision tables say `<service task's id>.<name>`."""
 
@@ -321,6 +323,7 @@ class Loop:
 class Timer:
     """A timer event: due at an instant (`due`, an expression), or the maximum of a hold time (`hold`, its id).
 
+    `due` may also say how long it waits from the moment it is reached, such as `hours(4)`.
     `working`: of the days until it is due, only working days count.
     """
 

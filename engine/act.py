@@ -41,7 +41,8 @@ class Act(Reader):
     """One act of one actor on one stream. Actions read, `insert`, `update` and `note`; they never commit.
 
     `now` is the one instant of the act, `now_text` the same as it is stored. `role` is the role that the actor acts in
-    (an action may name it), and `recipe_hash` the control recipe that it is about, both for the entry.
+    (an action may name it), and `recipe_hash` the control recipe that it is about, both for the entry. `reached`: other runs
+    that messages of this act have reached, opened once, by id.
     """
 
     def __init__(self, site: Site, connection: Connection, actor: Actor, source: str) -> None:
@@ -58,6 +59,7 @@ class Act(Reader):
         self._writes = Writes(self._raw, is_sqlite=self.is_sqlite)
         self._counter = 0
         self._opened: list[str] = []
+        self.reached: dict[str, Any] = {}
         self._noted: tuple[str, bool] | None = None
 
     # Reading: what was queued is visible to every read.

@@ -11,7 +11,9 @@ from bpmn import vocabulary as v
 from bpmn.diagram import BPMN, Diagram, Node
 
 ROLES = ("MFG_OP", "MFG_SUP", "QC_ANL", "QA_FLR")
-SENT_BY_SERVICES = frozenset({"recipe.superseded"})
+SENT_BY_SERVICES = frozenset({
+    "recipe.superseded", "change.assessed", "change.approved", "change.returned", "change.rejected", "change.in_effect",
+})  # fmt: skip
 """Messages of processes that a service of ours sends, by name."""
 EVIDENCE = v.Parameter(id="evidence", name="What came or was done, and how that is known", type="text")
 

@@ -88,11 +88,11 @@ class ControlRecipe:
 
     @cached_property
     def routing(self) -> dict[str, tuple[str, ...]]:
-        """Parameters of a step that a gateway, loop or script asks for, by step id."""
+        """Parameters of a step, or answers of a service, that a gateway, loop, script or decision table asks for, by node."""
         found: dict[str, list[str]] = {}
         for name in sorted(self.procedure.routing_names):
             step, dot, parameter = name.partition(".")
-            if dot and step in self.steps:
+            if dot and (step in self.steps or (step in self.diagram.nodes and self.diagram.nodes[step].service is not None)):
                 found.setdefault(step, []).append(parameter)
         return {step: tuple(parameters) for step, parameters in found.items()}
 

@@ -92,6 +92,10 @@ class SiteNotReadyError(BatchwrightError):
     """The site can't start safely."""
 
 
+class SettingError(BatchwrightError):
+    """A setting of the site can't be read."""
+
+
 class KeyFileError(BatchwrightError):
     """The site's keys can't be used."""
 
@@ -200,6 +204,34 @@ class AdoptionRefusedError(BatchwrightError):
 
 class RevisionLockedError(BatchwrightError):
     """This revision is not a draft any more, so it can't be edited."""
+
+
+class ChangeFieldError(BatchwrightError):
+    """The change lacks something, or what it says can't be so."""
+
+
+class ChangeNotReadyError(BatchwrightError):
+    """The change is not ready for this step."""
+
+
+class ChangeLockedError(BatchwrightError):
+    """The change is not with its originator now. It can be altered before it is initiated, or when it was returned."""
+
+
+class EntriesNotReviewedError(BatchwrightError):
+    """Whoever approves has looked at every entry. These are still to be looked at:"""
+
+
+class DutiesOpenError(BatchwrightError):
+    """Something is still to be done for this change:"""
+
+
+class BatchesUndecidedError(BatchwrightError):
+    """Open batches are still undecided:"""
+
+
+class RunNotWaitingError(BatchwrightError):
+    """A revision does not wait for its change."""
 
 
 class DryRunMissingError(BatchwrightError):

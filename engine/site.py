@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,13 +27,14 @@ class Settings:
     """What a site decides for itself. `zone` is the IANA zone of its walls' clocks.
 
     `dry_run_required`: nothing is approved without a signed dry run that passed. `rehearsal`: the throw-away
-    site of a dry run, which follows a clock of its own.
+    site of a dry run, which follows a clock of its own. `holidays`: days of the site's zone on which nobody works.
     """
 
     zone: str = "UTC"
     live_runs: int = 2000
     dry_run_required: bool = False
     rehearsal: bool = False
+    holidays: frozenset[date] = frozenset()
 
 
 class Runs:
@@ -78,6 +80,7 @@ class Site:
         self.settings = settings
         self.recipes: dict[str, Any] = {}
         self.runs = Runs(settings.live_runs)
+        self.pretended: dict[tuple[str, str], dict[str, Any]] = {}
         self.clock_watch = clock.Watch()
         # On PostgreSQL readers have connections of their own: the driver forgets every prepared statement of a connection
         # at a rollback, and each read ends in one. Acts after a read were planned anew: 10.5 times a bare commit, then 8.

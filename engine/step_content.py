@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical, sha256
+from engine.change_facts import change_facts
 from engine.queries.counts import review_counts
 from engine.records import Scan
 from engine.revision_facts import revision_facts
@@ -53,7 +54,8 @@ def content(batch: BatchRecord, task: Row, parameters: frozenset[str] | None = N
         "scans": sorted(f"{s['kind']} {s['name']}: {s['code']}" for s in scans),
     }
     if batch.row["subject"]:
-        found["about"] = revision_facts(batch.reader, batch.row["subject"])
+        facts = change_facts if batch.row["kind"] == "change" else revision_facts
+        found["about"] = facts(batch.reader, batch.row["subject"])
     if step.kind in REVIEWS:
         found["counts"] = review_counts(batch.reader, batch.id)
     return found

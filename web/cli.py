@@ -84,9 +84,11 @@ def _prepare(place: Place) -> None:
 
 def _open(place: Place) -> Site:
     from engine.site import open_site
+    from engine.working_time import read_holidays
 
     required = os.environ.get("BATCHWRIGHT_DRY_RUN_REQUIRED") == "1"
-    return open_site(place.database, place.keys, zone=place.zone, dry_run_required=required)
+    holidays = read_holidays(os.environ.get("BATCHWRIGHT_HOLIDAYS", ""))
+    return open_site(place.database, place.keys, zone=place.zone, dry_run_required=required, holidays=holidays)
 
 
 @main.command()
@@ -97,7 +99,7 @@ def _open(place: Place) -> Site:
 def init(login: str, full_name: str, identity: str, password: str) -> None:
     """Make an empty site: tables, keys, and the first administrator."""
     from engine import clock
-    from engine.actions import life_cycle, people
+    from engine.actions import people, processes
     from engine.queries.people import login_of
     from engine.sign_in import first_password
     from engine.transaction import SYSTEM, perform
@@ -106,7 +108,8 @@ def init(login: str, full_name: str, identity: str, password: str) -> None:
     chosen = first_password(login, full_name, password)
     _prepare(place)
     site = _open(place)
-    perform(site, life_cycle.ship, actor=SYSTEM, stream=f"recipe:{life_cycle.LIFE_CYCLE}", source="system")
+    for process in processes.SHIPPED:
+        perform(site, processes.ship, actor=SYSTEM, stream=f"recipe:{process}", source="system", process_id=process)
     person_id = login_of(login)
     verified = {"by": "founder of the site", "how": identity, "on": clock.text(clock.now())}
     perform(

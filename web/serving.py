@@ -2,7 +2,8 @@
 
 The address of the records, the keys' folder and the site's zone come from the environment, so every worker process of
 a server finds the same site: `BATCHWRIGHT_DATABASE`, `BATCHWRIGHT_KEYS`, `BATCHWRIGHT_ZONE`. Where
-`BATCHWRIGHT_DRY_RUN_REQUIRED` is 1, no revision is approved without a signed dry run that passed.
+`BATCHWRIGHT_DRY_RUN_REQUIRED` is 1, no revision is approved without a signed dry run that passed; on the days of
+`BATCHWRIGHT_HOLIDAYS` nobody works, and due times of working days pass over them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.actions.timers import fire_due, watch
 from engine.checkpoints import take_checkpoint
 from engine.leader import Leader
 from engine.site import Site, open_site
+from engine.working_time import read_holidays
 
 DATABASE, KEYS, ZONE, DEMO, OVER_TLS = (
     "BATCHWRIGHT_DATABASE",
@@ -31,6 +33,7 @@ DATABASE, KEYS, ZONE, DEMO, OVER_TLS = (
 )
 CHECKPOINTS = "BATCHWRIGHT_CHECKPOINTS"
 DRY_RUN = "BATCHWRIGHT_DRY_RUN_REQUIRED"
+HOLIDAYS = "BATCHWRIGHT_HOLIDAYS"
 FIRE_SECONDS, WATCH_SECONDS, CHECKPOINT_SECONDS, DEVICE_SECONDS = 1, 60, 15 * 60, 3
 
 _logger = logging.getLogger(__name__)
@@ -39,7 +42,10 @@ _logger = logging.getLogger(__name__)
 def site_of_environment() -> Site:
     """The site that the environment names."""
     required = os.environ.get(DRY_RUN) == "1"
-    return open_site(os.environ[DATABASE], os.environ[KEYS], zone=os.environ.get(ZONE, "UTC"), dry_run_required=required)
+    holidays, zone = read_holidays(os.environ.get(HOLIDAYS, "")), os.environ.get(ZONE, "UTC")
+    return open_site(
+        os.environ[DATABASE], os.environ[KEYS], zone=zone, dry_run_required=required, holidays=holidays
+    )
 
 
 def application() -> Flask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from lxml import etree
 
@@ -42,7 +43,8 @@ def _expression(place: ExpressionPlace) -> Iterator[Finding]:
         yield at(place.element, RULE, message, advice, property=place.property)
     else:
         needed = place.needed
-        if needed is not None and found is not None and type(found) is not type(needed):
+        waits = place.property == "due" and isinstance(found, timedelta)  # counted from when the timer is reached
+        if needed is not None and found is not None and type(found) is not type(needed) and not waits:
             message = f"{says} is {kind(found)}, not {kind(needed)}"
             advice = f"write an expression that is {kind(needed)}"
             yield at(place.element, RULE, message, advice, property=place.property)

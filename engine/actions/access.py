@@ -20,7 +20,7 @@ from engine.errors import (
     TaskNotReadyError,
     TrainingMissingError,
 )
-from engine.records import MaterialLot, Reading, RecipeDraft, RecipeRevision
+from engine.records import Change, ChangeItem, MaterialLot, Reading, RecipeDraft, RecipeRevision
 from engine.scope import Row
 from engine.transaction import Act, Actor
 
@@ -121,17 +121,30 @@ def fresh(task: Row, version: int | None) -> None:
 
 def barred(batch: BatchRecord, slot: v.Signature) -> dict[str, str]:
     """Who may not sign this slot although they have the role, and why: who signed a step that it differs from, and who
-    wrote the revision that the run is about. Source: 21 CFR 211.186(a), a second person.
+    wrote what the run is about: its revision, or of a change every revision of it, and who proposed it.
+
+    Source: 21 CFR 211.186(a), a second person.
     """
     if not slot.differs:
         return {}
-    subject = batch.row["subject"]
-    revision = batch.reader.find(RecipeRevision, id=subject) if subject else None
-    draft = batch.reader.find(RecipeDraft, revision_id=subject) if subject else None
-    found = {row[by]: f"has written {subject}" for row, by in ((revision, "authored_by"), (draft, "saved_by")) if row}
+    found = _authors(batch)
     for step_id in slot.differs:
         for task in batch.tasks_of(step_id):
             found |= {row["person_id"]: f"has signed {task['title']}" for row in batch.signatures(task["key"])}
+    return found
+
+
+def _authors(batch: BatchRecord) -> dict[str, str]:
+    """Who wrote, saved last or proposed what a run is about."""
+    reader, subject = batch.reader, batch.row["subject"]
+    if not subject:
+        return {}
+    change = reader.get(Change, id=subject) if batch.row["kind"] == "change" else None
+    found = {change["opened_by"]: f"has opened {subject}"} if change else {}
+    items = [row for row in reader.rows(ChangeItem, change_id=subject) if not row["withdrawn"]] if change else []
+    for revision_id in dict.fromkeys(row["revision_id"] for row in items if row["revision_id"]) if change else [subject]:
+        revision, draft = reader.find(RecipeRevision, id=revision_id), reader.find(RecipeDraft, revision_id=revision_id)
+        found |= {row[by]: f"has written {revision_id}" for row, by in ((revision, "authored_by"), (draft, "saved_by")) if row}
     return found
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bpmn import vocabulary as v
+from bpmn.expressions import Value
 from engine import clock
 from engine.actions import access
 from engine.actions.diagram_timers import set_timer
@@ -19,7 +20,7 @@ from engine.actions.incidents import record_incident
 from engine.actions.values import applicable
 from engine.awaited import message_name
 from engine.batch_record import BatchRecord
-from engine.errors import EngineFaultError, MissingRecordsError
+from engine.errors import EngineFaultError, MissingRecordsError, RunNotWaitingError
 from engine.records import DueTime, Equipment, Task
 from engine.rules.facts import EquipmentFacts, LotFacts, StepFacts, WithdrawalFacts
 from engine.running import note_advance
@@ -180,7 +181,7 @@ def advance(act: Act, batch: BatchRecord, change: Change, events: Iterable[tuple
     if batch.run.outcome:
         _end(act, batch)
     for message in messages:
-        _deliver(act, message)
+        deliver(act, message)
     return progress
 
 
@@ -195,12 +196,24 @@ def _serve(act: Act, batch: BatchRecord, waiting: list[OpenItem], progress: Prog
         service = batch.recipe.diagram.nodes[item.node_id].service
         if service is None or service.action not in SERVICES:
             raise EngineFaultError(f"{item.node_id} names no service that exists.")
-        messages += SERVICES[service.action].perform(Call(act, batch, service.value))
-        told.append(("complete", item.key, {}))
-        waiting += _take(act, batch, batch.run.complete(item.key), progress)
+        call = Call(act, batch, service.value, item.key)
+        messages += SERVICES[service.action].perform(call)
+        values = _given(batch, item, call)
+        told.append(("complete", item.key, values))
+        waiting += _take(act, batch, batch.run.complete(item.key, values), progress)
         waiting = [service for service in waiting if service.key in batch.run.open]
     note_advance(act, batch.id, batch.run, told)
     return messages
+
+
+def _given(batch: BatchRecord, item: OpenItem, call: Call) -> dict[str, Value]:
+    """What a service has answered, as far as the diagram asks for it; on a rehearsal's site, what is to be tried."""
+    names = batch.recipe.procedure.asks_of(item.node_id)
+    answered = {f"{item.node_id}.{name}": value for name, value in call.values.items()}
+    answered |= batch.site.pretended.get((batch.id, item.key), {})
+    if missing := sorted(names - answered.keys()):
+        raise EngineFaultError(f"The service of {item.node_id} gives no {', '.join(missing)}.")
+    return {name: answered[name] for name in sorted(names)}
 
 
 def _take(act: Act, batch: BatchRecord, change: Change, progress: Progress) -> list[OpenItem]:
@@ -219,17 +232,21 @@ def _take(act: Act, batch: BatchRecord, change: Change, progress: Progress) -> l
     return services
 
 
-def _deliver(act: Act, message: Message) -> None:
-    """Tell another run what it waits for; a run that does not wait for it is left alone."""
+def deliver(act: Act, message: Message) -> None:
+    """Tell another run what it waits for. Of one act all messages reach the same record, or the later would find it as it was."""
     act.also(f"batch:{message.run_id}")
-    run = BatchRecord(act.site, act, message.run_id)
-    if run.row["state"] in access.CLOSED:
-        return
-    diagram = run.recipe.diagram
-    for item in list(run.run.open.values()):
+    if message.run_id not in act.reached:
+        act.reached[message.run_id] = BatchRecord(act.site, act, message.run_id)
+    run: BatchRecord = act.reached[message.run_id]
+    diagram, came = run.recipe.diagram, False
+    for item in list(run.run.open.values()) if run.row["state"] not in access.CLOSED else ():
         if item.kind == "message" and message_name(diagram, diagram.nodes[item.node_id]) == message.name:
+            came = True
             advance(act, run, run.run.fire(item.key), [("fire", item.key)])
-    run.save(act)
+    if message.needed and not came:
+        raise RunNotWaitingError(f"{message.run_id} does not wait for {message.name}.", run=message.run_id)
+    if came:
+        run.save(act)
 
 
 def open_task(act: Act, batch: BatchRecord, item: OpenItem) -> None:

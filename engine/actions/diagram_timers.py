@@ -17,6 +17,7 @@ from engine.records import DueTime
 from engine.scope import RecordScope, Row
 from engine.transaction import Act
 from engine.workflow import OpenItem
+from engine.working_time import after_working
 
 
 def set_timer(act: Act, batch: BatchRecord, item: OpenItem) -> None:
@@ -55,6 +56,8 @@ def recorded(act: Act, batch: BatchRecord, name: str) -> None:
 
 def _due(act: Act, batch: BatchRecord, item: OpenItem, timer: v.Timer) -> datetime | None:
     found = parse(timer.due).try_evaluate(_scope(batch, item))
+    if isinstance(found, timedelta) and timer.working:
+        return after_working(act.now, found, act.site.zone, act.site.settings.holidays)
     if isinstance(found, timedelta):
         return act.now + found
     return found if isinstance(found, datetime) else None

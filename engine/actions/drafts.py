@@ -12,7 +12,7 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from bpmn.new_diagram import smallest_diagram, with_header
-from engine.actions import access, life_cycle
+from engine.actions import access, life_cycle, processes
 from engine.documents import DIAGRAM_KINDS, read_document
 from engine.errors import DuplicateRecordError, RecipeFieldError, RevisionLockedError, StaleRecordError
 from engine.reader import Reader
@@ -49,8 +49,8 @@ def start_draft(
     revision_id = f"{recipe_id}@{revision}"
     if act.find(RecipeRevision, id=revision_id) is not None:
         raise DuplicateRecordError(f"Revision {revision_id} exists already; give this one another number.")
-    if recipe_id == life_cycle.LIFE_CYCLE:
-        life_cycle.shipped(act, actor=SYSTEM)
+    if recipe_id in processes.SHIPPED:
+        processes.shipped(act, actor=SYSTEM, process_id=recipe_id)
         kind = "process"
     if based_on:
         source = act.get(RecipeRevision, id=based_on)

@@ -6,57 +6,31 @@ Source: 21 CFR 211.100(a), 211.186(a); EU GMP Chapter 4; Annex 11 s.10.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
-from engine.actions import tasks
-from engine.actions.completion import advance
+from engine.actions import processes, tasks
+from engine.actions.processes import LIFE_CYCLE, open_steps
 from engine.batch_record import BatchRecord
-from engine.control_recipe import ControlRecipe, control_recipe
-from engine.documents import read_document
 from engine.errors import DuplicateRecordError, MeaningNotAllowedError, StaleRecordError
 from engine.passwords import Proof
-from engine.reader import Reader
-from engine.records import Batch, RecipeDocument, RecipeDraft, RecipeRevision, Task
-from engine.revisions import in_effect
+from engine.records import Batch, RecipeDocument, RecipeDraft, RecipeRevision
 from engine.scope import Row
 from engine.services.call import revision_stream
 from engine.step_content import content_hash
-from engine.transaction import SYSTEM, Act, Actor
-from engine.workflow import Change
+from engine.transaction import Act, Actor
 
-LIFE_CYCLE = "RLC-001"
+__all__ = ["KIND", "LIFE_CYCLE", "begin", "open_steps", "run_of", "sign"]
+
 KIND = "life_cycle"
-OPEN = ("open", "started", "performed")
 
 
 def begin(act: Act, revision: Row) -> BatchRecord:
     """Start the life cycle of a revision, as it is drawn now; the run has the revision's id."""
     if act.find(Batch, id=revision["id"]) is not None:
         raise DuplicateRecordError(f"There is a batch of the number {revision['id']}.")
-    drawn = _in_effect(act)
-    recipe = control_recipe(act.site, act, drawn["hash"])
-    issued = act.insert(
-        Batch,
-        id=revision["id"],
-        recipe_id=drawn["recipe_id"],
-        revision_id=drawn["id"],
-        recipe_hash=drawn["hash"],
-        coi="",
-        product=revision["product"],
-        order_json="{}",
-        state="IN_PROGRESS",
-        issued_at=act.now_text,
-        kind=KIND,
-        subject=revision["id"],
-        version=1,
+    return processes.begin(
+        act, LIFE_CYCLE, run_id=revision["id"], kind=KIND, subject=revision["id"], product=revision["product"]
     )
-    run = BatchRecord(act.site, act, revision["id"], issued)
-    act.note("life_cycle:begun", stream=f"batch:{run.id}", revision=revision["id"], life_cycle=drawn["id"])
-    run.begin(recipe.procedure.start({}))
-    advance(act, run, Change(opened=tuple(run.run.open.values()), withdrawn=()), [("start", {})])
-    run.save(act)
-    return run
 
 
 def run_of(act: Act, revision_id: str) -> BatchRecord:
@@ -105,55 +79,3 @@ def sign(
         version=version,
     )  # fmt: skip
     return answer | {"revision": revision_id, "state": act.get(RecipeRevision, id=revision_id)["state"]}
-
-
-def open_steps(reader: Reader, revision_id: str) -> list[Row]:
-    """The open tasks of a revision's life cycle, oldest first; also what may come any time, such as its withdrawal."""
-    rows = [row for state in OPEN for row in reader.rows(Task, batch_id=revision_id, state=state)]
-    return sorted(rows, key=lambda row: (row["opened_at"], row["key"]))
-
-
-def _in_effect(act: Act) -> Row:
-    """The life cycle in effect. On a site that has none yet, the one that the product ships with, by the system."""
-    rows = act.rows(RecipeRevision, recipe_id=LIFE_CYCLE, kind="process")
-    found = in_effect(rows, act.now_text)
-    return found if found is not None else shipped(act, actor=SYSTEM)
-
-
-def shipped(act: Act, *, actor: Actor) -> Row:
-    """Put the life cycle that the product ships with on record and into effect. Stream: `recipe:RLC-001`."""
-    xml = shipped_xml()
-    document = read_document("process", xml)
-    revision_id = f"{LIFE_CYCLE}@{document.revision}"
-    known = act.find(RecipeRevision, id=revision_id)
-    if known is not None:
-        return known
-    if act.find(RecipeDocument, hash=document.hash) is None:
-        act.insert(RecipeDocument, hash=document.hash, xml=xml)
-    row = act.insert(
-        RecipeRevision,
-        id=revision_id,
-        recipe_id=LIFE_CYCLE,
-        revision=document.revision,
-        title=document.title,
-        product="",
-        hash=document.hash,
-        state="EFFECTIVE",
-        authored_by=actor.id,
-        effective_at=act.now_text,
-        kind="process",
-        version=1,
-    )
-    act.note("recipe:shipped", stream=f"recipe:{LIFE_CYCLE}", revision=revision_id, hash=document.hash)
-    act.site.recipes.setdefault(document.hash, ControlRecipe(xml.encode(), document.hash))
-    return row
-
-
-def ship(act: Act, *, actor: Actor) -> dict[str, Any]:
-    """The same as an act of its own, when a site is founded."""
-    return {"revision": shipped(act, actor=actor)["id"]}
-
-
-def shipped_xml() -> str:
-    """The life cycle as the product ships it."""
-    return files("bpmn").joinpath("processes", "life_cycle", f"{LIFE_CYCLE}.bpmn").read_text("utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from engine import clock
-from engine.actions import access, diagram_timers
+from engine.actions import access, change_rules, diagram_timers
 from engine.actions.calculations import calculate
 from engine.actions.completion import judge_step, missing_records
 from engine.actions.dispositions import after_signature, gate
@@ -112,6 +112,7 @@ def sign_task(
         return _answer(act, batch, task, shown)
     access.unblocked(task)
     gate(act, batch, task, meaning)
+    change_rules.gate(act, batch, task, actor, meaning)
     if ends:
         shown += _end(act, batch, task, actor, event_at)
     differing = _verify(act, batch, task, actor, slot, verification)

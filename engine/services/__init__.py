@@ -11,7 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from engine.services import effective_from, freeze, require_dry_run, state, supersede
+from engine.services import (
+    change_approve,
+    change_assessed,
+    change_in_effect,
+    change_reject,
+    change_returned,
+    change_route,
+    change_scope,
+    change_state,
+    change_verdict,
+    effective_from,
+    escalate,
+    freeze,
+    remind,
+    require_decided,
+    require_dry_run,
+    state,
+    supersede,
+    under_change,
+)
 from engine.services.call import Call, Message
 
 __all__ = ["SERVICES", "Call", "Message"]
@@ -26,6 +45,10 @@ class Service(Protocol):
         """Do it."""
 
 
-_ALL: tuple[Service, ...] = (state, freeze, require_dry_run, effective_from, supersede)
+_ALL: tuple[Service, ...] = (
+    state, freeze, require_dry_run, effective_from, supersede, under_change, change_state, change_scope, change_route,
+    change_assessed, change_verdict, change_approve, change_returned, change_reject, change_in_effect, require_decided, remind,
+    escalate,
+)  # fmt: skip
 SERVICES: dict[str, Service] = {service.NAME: service for service in _ALL}
 

@@ -10,7 +10,7 @@ import pytest
 
 from bpmn.new_diagram import with_header
 from engine import clock, errors
-from engine.actions import batches, corrections, drafts, life_cycle, people
+from engine.actions import batches, corrections, drafts, life_cycle, people, processes
 from engine.actions.signatures import give_signature
 from engine.actions.timers import fire_due, watch
 from engine.batch_record import BatchRecord
@@ -211,7 +211,7 @@ def test_where_the_site_requires_it_nothing_goes_to_approval_without_a_dry_run_t
 def with_one_more_signature() -> str:
     """The life cycle as a site might draw it: regulatory affairs review beside production, on the same step."""
     old = '<mes:signature code="Q" roles="MFG_SUP" meanings="reviewed_by_production" differs="AUTHOR"/>'
-    xml = with_header(life_cycle.shipped_xml(), revision="2.0")
+    xml = with_header(processes.shipped_xml("RLC-001"), revision="2.0")
     assert old in xml
     return xml.replace(old, old + '<mes:signature code="Q" roles="RA" meanings="regulatory_assessment_by" differs="AUTHOR"/>')
 

@@ -121,9 +121,9 @@ def test_any_sound_recipe_is_run_without_a_fault_and_what_is_missed_is_named(see
 
 
 def test_the_life_cycle_of_a_revision_is_rehearsed_like_a_recipe() -> None:
-    from engine.actions.life_cycle import shipped_xml
+    from engine.actions.processes import shipped_xml
 
-    report = system_dry_run(shipped_xml().encode())
+    report = system_dry_run(shipped_xml("RLC-001").encode())
     assert report["verdict"] == "passed", report["reasons"]
 
 

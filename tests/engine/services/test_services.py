@@ -13,11 +13,12 @@ import engine.services
 from bpmn import vocabulary as v
 from bpmn.checks import check_diagram
 from bpmn.diagram import Diagram
-from engine.actions.life_cycle import shipped_xml
+from engine.actions.processes import SHIPPED, shipped_xml
 from engine.errors import EngineFaultError
+from engine.records.change import CHANGE_STATES
 from engine.records.recipe import REVISION_STATES
 from engine.revisions import revision_order
-from engine.services import SERVICES, state
+from engine.services import SERVICES, change_state, state
 
 SUPPORT = {"call"}
 
@@ -37,11 +38,22 @@ def test_every_module_of_the_package_is_a_service_in_the_list_and_says_what_it_m
         assert module.perform.__doc__
 
 
-def test_every_service_and_every_state_is_drawn_in_the_life_cycle_that_ships() -> None:
-    drawn = [node.service for node in Diagram.parse(shipped_xml().encode()).nodes.values() if node.service]
+def test_every_service_and_every_state_is_drawn_in_the_processes_that_ship() -> None:
+    drawn = [
+        node.service
+        for process_id in SHIPPED
+        for node in Diagram.parse(shipped_xml(process_id).encode()).nodes.values()
+        if node.service
+    ]
     assert {service.action for service in drawn} == SERVICES.keys()
     assert {service.value for service in drawn if service.action == state.NAME} == set(REVISION_STATES)
-    assert check_diagram(shipped_xml().encode()).findings == ()
+    begun_in = {CHANGE_STATES[0]}
+    assert {service.value for service in drawn if service.action == change_state.NAME} | begun_in == set(CHANGE_STATES)
+
+
+@pytest.mark.parametrize("process_id", SHIPPED)
+def test_the_processes_that_ship_pass_every_check(process_id: str) -> None:
+    assert check_diagram(shipped_xml(process_id).encode()).findings == ()
 
 
 def test_a_state_that_does_not_exist_is_a_fault_and_no_record() -> None:
