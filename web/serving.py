@@ -17,6 +17,7 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
+from engine.actions.departures import propose_changes
 from engine.actions.open_batches import apply_decisions
 from engine.actions.timers import fire_due, watch
 from engine.checkpoints import take_checkpoint
@@ -69,6 +70,7 @@ def start_scheduler(site: Site, checkpoints: Path) -> BackgroundScheduler:
     for seconds, job in (
         (FIRE_SECONDS, lambda: fire_due(site)),
         (FIRE_SECONDS, lambda: apply_decisions(site)),
+        (WATCH_SECONDS, lambda: propose_changes(site)),
         (WATCH_SECONDS, lambda: watch(site)),
         (CHECKPOINT_SECONDS, lambda: take_checkpoint(site, checkpoints)),
     ):
