@@ -7,7 +7,7 @@ from typing import Any
 from engine import clock
 from engine.actions import changes, duties, people, processes
 from engine.change_facts import item_entries, item_rows
-from engine.records import Change, Duty, Notice, RecipeRevision
+from engine.records import Change, Duty, Notice, RecipeDraft, RecipeRevision
 from engine.site import Site
 from engine.transaction import SYSTEM, perform
 from tests.batches import put_into_effect
@@ -64,6 +64,11 @@ class ChangeTeam(Team):
         self.open(change_id, **about)
         self.put(change_id)
         self.submit(self.revision)
+
+    def draft_xml(self) -> str:
+        """The working copy of the revision."""
+        with self.site.read() as reader:
+            return str(reader.get(RecipeDraft, revision_id=self.revision)["xml"])
 
     def waiting(self, change_id: str = CHANGE) -> list[str]:
         with self.site.read() as reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.resource import Resource
 from api.resources.batches import batches
+from api.resources.changes import changes
 from api.resources.comparisons import comparisons
 from api.resources.decision_tables import decision_tables
 from api.resources.drafts import drafts
@@ -22,6 +23,6 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record, people,
+    session, recipes, changes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record, people,
     equipment, lots, seals, health,
 )  # fmt: skip

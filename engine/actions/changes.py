@@ -26,6 +26,7 @@ from engine.step_content import content_hash
 from engine.transaction import Act, Actor
 
 KIND = "change"
+REQUESTED = "requested_by"
 ORIGINATORS = ("PROC", "MFG_SUP", "QC_REV", "QA_FLR", "QA_DISP", "RA", "IT")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -190,6 +191,21 @@ def sign_step(
         act, actor=actor, batch_id=change_id, task_key=task_key, meaning=meaning, proof=proof, entries=entries, version=version
     )
     return answer | _answer(act, change_id)
+
+
+def cancel_change(act: Act, *, actor: Actor, change_id: str, reason: str, proof: Proof) -> dict[str, Any]:
+    """Give a change up, as long as its drawing lets somebody. It stays on record with the reason; its revisions become drafts."""
+    act.get(Change, id=change_id)
+    run = BatchRecord(act.site, act, change_id)
+    for task in processes.open_steps(act, change_id):
+        step = run.step(task)
+        texts = [p.id for p in step.parameters if p.type == "text" and not p.optional]
+        if step.id in run.recipe.awaited and any(REQUESTED in slot.meanings for slot in step.signatures):
+            return sign_step(
+                act, actor=actor, change_id=change_id, task_key=task["key"], meaning=REQUESTED, proof=proof,
+                entries=dict.fromkeys(texts[:1], reason),
+            )  # fmt: skip
+    raise ChangeLockedError(f"{change_id} can't be cancelled any more.", state=act.get(Change, id=change_id)["state"])
 
 
 _DESCRIBED = (

@@ -29,25 +29,30 @@ def life_cycle_view(site: Site, revision_id: str, actor: Actor) -> dict[str, Any
         row = reader.find(Batch, id=revision_id, kind=KIND)
         if row is None:
             return {"drawn": "", "held": "", "waiting": [], "any_time": [], "signatures": [], "said": []}
-        run = BatchRecord(site, reader, revision_id)
-        tasks = reader.rows(Task, batch_id=revision_id, order=("opened_at", "key"))
-        steps = [_step(run, task, actor) for task in open_steps(reader, revision_id)]
-        return {
-            "drawn": row["revision_id"],
-            "held": row["incident"] or row["held_reason"],
-            "waiting": [step for step in steps if step["step_id"] not in run.recipe.awaited],
-            "any_time": [step for step in steps if step["step_id"] in run.recipe.awaited],
-            "signatures": _signatures(run, tasks),
-            "said": [said for task in tasks if task["state"] == "completed" and (said := _said(run, task))],
-        }
+        return run_view(BatchRecord(site, reader, revision_id), actor)
 
 
-def last_word(site: Site, reader: Reader, revision_id: str) -> str:
-    """Why a revision was rejected, withdrawn or retired: what was said at the step that was completed last."""
-    if reader.find(Batch, id=revision_id, kind=KIND) is None:
+def run_view(run: BatchRecord, actor: Actor) -> dict[str, Any]:
+    """The same of any run of a process of the site."""
+    reader, row = run.reader, run.row
+    tasks = reader.rows(Task, batch_id=run.id, order=("opened_at", "key"))
+    steps = [_step(run, task, actor) for task in open_steps(reader, run.id)]
+    return {
+        "drawn": row["revision_id"],
+        "held": row["incident"] or row["held_reason"],
+        "waiting": [step for step in steps if step["step_id"] not in run.recipe.awaited],
+        "any_time": [step for step in steps if step["step_id"] in run.recipe.awaited],
+        "signatures": _signatures(run, tasks),
+        "said": [said for task in tasks if task["state"] == "completed" and (said := _said(run, task))],
+    }
+
+
+def last_word(site: Site, reader: Reader, run_id: str, kind: str = KIND) -> str:
+    """Why a revision was rejected, withdrawn or retired, a change refused: what was said at the step that was completed last."""
+    if reader.find(Batch, id=run_id, kind=kind) is None:
         return ""
-    run = BatchRecord(site, reader, revision_id)
-    done = reader.rows(Task, batch_id=revision_id, state="completed", order=("completed_at", "key"))
+    run = BatchRecord(site, reader, run_id)
+    done = reader.rows(Task, batch_id=run_id, state="completed", order=("completed_at", "key"))
     said = _said(run, done[-1]) if done else None
     return str(said["why"]) if said else ""
 
@@ -68,7 +73,7 @@ def _step(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
         "opened_at": task["opened_at"],
         "mine": has_role and not why_not,
         "why_not": why_not,
-        "earlier": _earlier(run, task) if slot and "authored_by" in slot.meanings else {},
+        "earlier": _earlier(run, task) if slot and {"authored_by", "initiated_by"} & set(slot.meanings) else {},
     }
 
 

@@ -37,6 +37,7 @@ KNOWN = {
     "equipment_id": "CC-01",
     "person_id": "ra",
     "revision_id": "MR-ROW-001@1.0",
+    "change_id": "CC-2026-0001",
     "name": "reason",
     "element_id": "D1",
     "old_id": "MR-ROW-001@1.0",
