@@ -69,7 +69,8 @@ def request_ad_hoc(
     )
     act.note("ad_hoc:requested", ad_hoc=kept["id"], kind=kept["kind"], risk=risk, roles=roles, words=plan.words, critical=True)
     batch.save(act)
-    return {"ad_hoc": kept["id"], "roles": roles, "state": REQUESTED, "words": plan.words, "step": plan.step_id}
+    told = {"kind": kept["kind"], "words": plan.words, "step": plan.step_id}
+    return {"ad_hoc": kept["id"], "roles": roles, "state": REQUESTED, **told}
 
 
 def sign_ad_hoc(

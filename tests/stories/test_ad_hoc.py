@@ -29,6 +29,7 @@ from tests.stories.test_any_recipe import open_by_replay
 from tests.stories.workshop import OPERATOR, Workshop, number, recipe, step
 
 WAY = "begin > S1 > S2 > S3 > S4 > end"
+KIND_NUMBER = {"insert": 23, "repeat": 23, "replace": 23, "limit": 23, "skip": 10}
 SIGNERS = {"low": ("QA_FLR",), "medium": ("PROC", "QA_FLR"), "high": ("PROC", "MED", "QA_DISP")}
 COUNT = v.Step("A1", "Count again", "Count the cells once more.", signatures=(OPERATOR,), parameters=(number("m", "2..3", "1..4"),))
 
