@@ -2,6 +2,7 @@
 
 Where ways of a decision meet, only what each of them records is certain; at a parallel join, what any branch records.
 A repeated part counts once, or not at all where it may be left out. What a condition has asked for is certain after it.
+An event that an escalation leads to knows what is certain wherever that is thrown.
 A process that is called sees the values of its callers; its own are not seen outside of it.
 """
 
@@ -18,6 +19,7 @@ from bpmn.flow_order import FlowOrder
 from bpmn.known_names import script_names
 from bpmn.soundness.net import interrupting_catchers, interrupts_its_scope
 
+ESCALATION, THROWS = "escalationEventDefinition", ("endEvent", "intermediateThrowEvent")
 EVERYTHING = -1  # of a way that no batch leaves by: whatever is asked, it is no obstacle
 
 
@@ -81,10 +83,22 @@ class Assignment:
         if node.type == "startEvent":
             return entry
         if node.attached_to:
-            return self._before.get(node.attached_to, EVERYTHING) | self._mask([f"{node.attached_to}.start"])
+            entered = self._before.get(node.attached_to, EVERYTHING) | self._mask([f"{node.attached_to}.start"])
+            return entered | self._thrown(node)
         flows = self._diagram.incoming[node.id]
         masks = [self._before[f.source] | self._own[f.source] | self._asked(f.id) for f in flows if f.source in self._own]
         return reduce(or_ if node.type == "parallelGateway" else and_, masks) if masks else EVERYTHING
+
+    def _thrown(self, catcher: Node) -> int:
+        """What is certain wherever the escalation that an event waits for is thrown; of other events, nothing is."""
+        if catcher.event != ESCALATION:
+            return 0
+        inside = [n for n in self._diagram.nodes.values() if catcher.attached_to in self._diagram.ancestors(n.id)]
+        if any(n.type == "callActivity" for n in inside):
+            return 0  # what is called may throw it too
+        wanted = _reference(catcher)
+        thrown = [n for n in inside if n.event == ESCALATION and n.type in THROWS and (not wanted or _reference(n) == wanted)]
+        return reduce(and_, (self._before.get(n.id, 0) for n in thrown)) if thrown else 0
 
     def _asked(self, flow_id: str) -> int:
         """What the conditions have asked for when this way out of a decision is taken: they are tried in order."""
@@ -143,6 +157,11 @@ class Assignment:
                 if attached.attached_to == node_id and attached.interrupting:
                     found[node_id] &= found[event]
         return found
+
+
+def _reference(node: Node) -> str:
+    definition = node.element.find(f"{{{BPMN}}}{ESCALATION}")
+    return definition.get("escalationRef", "") if definition is not None else ""
 
 
 def _read(condition: str, outcome: bool) -> frozenset[str]:

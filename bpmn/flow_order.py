@@ -74,7 +74,8 @@ class FlowOrder:
             if self._diagram.nodes[node_id].type != "parallelGateway":
                 continue
             ways = [{way, *self._ahead(way)} for way in self.following(node_id)]
-            if any(one in way and other in beside for way in ways for beside in ways if way is not beside):
+            # behind the join both lie ahead of every way: only what one way has for itself runs beside the other
+            if any(one in way - beside and other in beside - way for way in ways for beside in ways):
                 return True
         return False
 
@@ -117,5 +118,3 @@ class FlowOrder:
                         waiting.append(target)
             self._reached[node_id] = frozenset(found)
         return self._reached[node_id]
-
-

@@ -126,7 +126,6 @@ SERVICE_OUTPUTS: dict[str, dict[str, ParameterType]] = {
         "entries": "int", "urgency": "text", "stage": "text", "client": "text",
     },
     "change.verdict": {"agreed": "bool", "objected": "bool", "returned": "bool"},
-    "change.approve": {"route": "text"},
 }  # fmt: skip
 """What a service gives values to, with the type of each: conditions and decision tables say `<service task's id>.<name>`."""
 

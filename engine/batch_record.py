@@ -143,12 +143,19 @@ class BatchRecord:
         return str(self.adoptions[0]["from_hash"] if self.adoptions else self.row["recipe_hash"])
 
     def governing(self, step_id: str) -> str:
-        """The control recipe by which a step that opens now is done: an adopted one from the first step it changed onward."""
+        """The control recipe by which a step that opens now is done: an adopted one from the first step it changed onward.
+
+        Before that the earlier one, which says the same of the step; where it does not, the one that the batch runs.
+        """
+        found = self.issued_hash
         for adoption in reversed(self.adoptions):
             recipe = control_recipe(self.site, self.reader, adoption["to_hash"])
             if recipe.from_on(json.loads(adoption["from_steps"]), step_id):
-                return recipe.hash
-        return self.issued_hash
+                found = recipe.hash
+                break
+        earlier = control_recipe(self.site, self.reader, found)
+        same = step_id in earlier.steps and earlier.said(step_id) == self.recipe.said(step_id)
+        return found if same else self.recipe.hash
 
     def value_rows(self, task_key: str) -> list[Row]:
         """Everything recorded at a task: repeats and corrected values too."""

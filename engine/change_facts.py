@@ -108,7 +108,7 @@ def open_duties(reader: Reader, change_id: str) -> list[str]:
 
 def scope_of(reader: Reader, change_id: str) -> dict[str, Any]:
     """What the change touches, revision by revision: computed from the differences to what is in effect."""
-    return {name: scope.to_json() for name, scope in _scopes(reader, change_id)}
+    return {name: scope.to_json() for name, scope in scopes_of(reader, change_id)}
 
 
 def scope_values(reader: Reader, change: Row) -> dict[str, Value]:
@@ -119,7 +119,7 @@ def scope_values(reader: Reader, change: Row) -> dict[str, Value]:
     values: dict[str, Any] = {
         name: False if kind == "bool" else 0 for name, kind in SERVICE_OUTPUTS["change.scope"].items() if kind != "text"
     }
-    scopes, items = _scopes(reader, change["id"]), item_rows(reader, change["id"])
+    scopes, items = scopes_of(reader, change["id"]), item_rows(reader, change["id"])
     editorial = bool(items)
     for _, scope in scopes:
         for name, value in scope.facts.items():
@@ -189,7 +189,8 @@ def _item_facts(reader: Reader, change_id: str, item: Row) -> dict[str, Any]:
     }
 
 
-def _scopes(reader: Reader, change_id: str) -> list[tuple[str, ChangeScope]]:
+def scopes_of(reader: Reader, change_id: str) -> list[tuple[str, ChangeScope]]:
+    """The scope of each revision of a change that can be compared with what is in effect, in the order of the items."""
     found: dict[str, ChangeScope] = {}
     for item in item_rows(reader, change_id):
         texts = _texts(reader, item) if item["revision_id"] not in found else None

@@ -11,6 +11,7 @@ from bpmn.composition import CompositionError, Subject, compose, subjects
 from bpmn.diagram import Diagram
 from bpmn.diff import Difference, diff
 from bpmn.diff.subjects import HOLD
+from bpmn.reading import canonical_hash
 from engine.errors import AdoptionRefusedError
 from engine.reader import Reader
 from engine.records import ChangeItem, RecipeDocument, RecipeRevision
@@ -86,14 +87,28 @@ def covered(rows: Sequence[Row], difference: Difference) -> dict[int, tuple[Subj
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A diagram put together from a base and some subjects of a proposed revision; `whole`: nothing of that is left out."""
+
+    xml: bytes
+    hash: str
+    whole: bool
+
+
 @lru_cache(maxsize=64)
-def composed(base: str, proposed: str, wanted: frozenset[str]) -> bytes:
-    """The base with these subjects of the proposed revision; AdoptionRefusedError where they can't be taken apart."""
+def composed(base: str, proposed: str, wanted: frozenset[str]) -> Composed:
+    """The base with these subjects of the proposed revision; AdoptionRefusedError where they can't be taken apart.
+
+    Kept for the last few: a decision about two hundred batches puts few diagrams together.
+    """
     there = {s.name for s in subjects(compared(base, proposed))}
     try:
-        return compose(base.encode(), proposed.encode(), sorted(wanted & there))
+        xml = compose(base.encode(), proposed.encode(), sorted(wanted & there))
     except CompositionError as error:
         raise AdoptionRefusedError(" ".join(error.reasons), reasons=list(error.reasons)) from error
+    rest = [entry for entry in compared(xml.decode(), proposed).entries if not entry.editorial]
+    return Composed(xml, canonical_hash(xml), not rest)
 
 
 def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> Item:
@@ -102,7 +117,7 @@ def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> I
     old = reader.get(RecipeDocument, hash=base["hash"])["xml"]
     difference = compared(old, new)
     own = covered(siblings, difference)[row["n"]]
-    places, gone, holds, beside = _touched(old, new, tuple(own))
+    places, gone, holds, beside = touched(old, new, tuple(own))
     return Item(
         row["change_id"], row["n"], row["title"], row["why"], row["category"], revision["recipe_id"], base["id"],
         revision["id"], base["hash"], digest, tuple(s.name for s in own), places, gone, holds, beside,
@@ -114,7 +129,8 @@ Names = tuple[str, ...]
 
 
 @lru_cache(maxsize=256)
-def _touched(old: str, new: str, own: tuple[Subject, ...]) -> tuple[Names, Names, Names, Names]:
+def touched(old: str, new: str, own: tuple[Subject, ...]) -> tuple[Names, Names, Names, Names]:
+    """Of some subjects of two documents: nodes changed or added, nodes gone, hold times, nodes after which something changes."""
     before, after = _read(old), _read(new)
     nodes: dict[str, None] = {}
     before_flows: dict[str, None] = {}

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.batch_record import BatchRecord
-from engine.change_items import Item, changed_steps, compared, composed
+from engine.change_items import Item, changed_steps, composed
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.documents import read_document
 from engine.reader import Reader
 from engine.records import RecipeDocument, RecipeDraft, RecipeRevision
 
@@ -31,19 +30,16 @@ def control_recipe_with(batch: BatchRecord, items: Sequence[Item]) -> TakenOver:
     """The batch's control recipe with these items of one revision. AdoptionRefusedError where they can't be taken apart."""
     reader, proposed_hash = batch.reader, items[0].proposed_hash
     own, proposed = _text(reader, batch.recipe.hash), _text(reader, proposed_hash)
-    xml = composed(own, proposed, frozenset(name for item in items for name in item.subjects))
-    rest = [e for e in compared(xml.decode(), proposed).entries if not e.editorial]
+    made = composed(own, proposed, frozenset(name for item in items for name in item.subjects))
     revision = reader.get(RecipeRevision, id=items[0].revision_id)
-    whole = not rest and reader.find(RecipeDocument, hash=proposed_hash) is not None and revision["hash"] == proposed_hash
-    if whole:
+    if made.whole and revision["hash"] == proposed_hash:
         recipe = control_recipe(batch.site, reader, proposed_hash)
         return TakenOver(recipe, proposed.encode(), True, revision["id"], changed_steps(items, recipe.steps))
-    digest = read_document("recipe", xml.decode()).hash
-    recipe = batch.site.recipes.get(digest) or ControlRecipe(xml, digest)
-    batch.site.recipes.setdefault(digest, recipe)
+    recipe = batch.site.recipes.get(made.hash) or ControlRecipe(made.xml, made.hash)
+    batch.site.recipes.setdefault(made.hash, recipe)
     named = ", ".join(f"{item.change_id} item {item.n}" for item in items)
     so_far = batch.adoptions[-1]["to_revision"] if batch.adoptions else batch.row["revision_id"]
-    return TakenOver(recipe, xml, False, f"{so_far} + {named}", changed_steps(items, recipe.steps))
+    return TakenOver(recipe, made.xml, False, f"{so_far} + {named}", changed_steps(items, recipe.steps))
 
 
 def _text(reader: Reader, digest: str) -> str:

@@ -40,6 +40,14 @@ def site_time(value: str | datetime, zone: ZoneInfo, *, seconds: bool = False) -
     return f"{local.day} {local:%b %Y} {clock_face} {local:%Z}"
 
 
+def typed_time(text: str, zone: ZoneInfo) -> str:
+    """A stored text as a person would type it: an instant as `2026-11-22 08:16` in site time, anything else as it is."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", text):
+        return text
+    local = instant_of(text).astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M}" + (f":{local:%S}" if local.second else "")
+
+
 def field_id(name: str) -> str:
     """The id of a form field of that name; parameter names like `S24[4]` have characters that ids should not have."""
     return "f-" + re.sub(r"[^A-Za-z0-9_-]", "-", name)

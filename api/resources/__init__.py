@@ -15,6 +15,7 @@ from api.resources.forms import forms
 from api.resources.health import health
 from api.resources.imports import imports
 from api.resources.lots import lots
+from api.resources.open_batches import open_batches
 from api.resources.people import people
 from api.resources.recipes import recipes
 from api.resources.record import record
@@ -23,6 +24,6 @@ from api.resources.session import session
 from api.resources.tasks import tasks
 
 RESOURCES: tuple[Resource, ...] = (
-    session, recipes, changes, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches, tasks, record, people,
-    equipment, lots, seals, health,
+    session, recipes, changes, open_batches, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons, batches,
+    tasks, record, people, equipment, lots, seals, health,
 )  # fmt: skip

@@ -31,6 +31,15 @@ class Order(Secret):
     order = Entries(required=True)
 
 
+class Plan(Schema):
+    """A patient order for a batch that is not issued yet. `revision`: the one to issue it on, else the one in effect."""
+
+    batch_id = Code(required=True)
+    recipe_id = Code(required=True)
+    revision = Code(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+    order = Entries(required=True)
+
+
 class BatchQuery(PageQuery):
     """Which batches."""
 
@@ -112,6 +121,7 @@ Issued = answer(
     opened=ma.fields.List(ma.fields.Raw()),
     state=ma.fields.String(),
 )
+Planned = answer("PlannedBatch", batch=ma.fields.String(), recipe=ma.fields.String(), state=ma.fields.String())
 Held = answer("HeldBatch", batch=ma.fields.String(), held=ma.fields.Boolean())
 Ended = answer("EndedBatch", batch=ma.fields.String(), state=ma.fields.String())
 Released = answer("ConditionallyReleasedBatch", batch=ma.fields.String(), disposition=ma.fields.String())
@@ -130,6 +140,16 @@ def start_batch(body: dict) -> dict:
     Signed, on the recipe revision in effect now; its first steps are open at once.
     """
     return act(actions.start_batch, stream=f"batch:{body['batch_id']}", **proven(body))
+
+
+@batches.acts("/batches/plans", Plan, Planned, status=201)
+@allow("MFG_SUP", "COI", "PROC")
+def plan_batch(body: dict) -> dict:
+    """Plan a batch
+
+    Its order and the revision that it will be issued on; nothing of it can be done before it is issued.
+    """
+    return act(actions.plan_batch, stream=f"batch:{body['batch_id']}", **body)
 
 
 @batches.reads("/batches", BatchPage, query=BatchQuery)

@@ -49,6 +49,8 @@ Review = answer(
     open_items=ma.fields.List(ma.fields.String()),
     rules=ma.fields.Dict(metadata={"description": "How many values each rule judged"}),
     signatures=Rows,
+    adoptions=Rows,
+    revisions=ma.fields.Dict(metadata={"description": "What each step ran under, by its key"}),
 )
 Signatures = answer("Signatures", items=Rows)
 Entry = answer(

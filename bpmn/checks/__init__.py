@@ -42,6 +42,7 @@ from bpmn.checks import (
     markup,
     materials,
     meanings,
+    mixed_units,
     names,
     order_fields,
     parameters,
@@ -91,7 +92,7 @@ class Check(Protocol):
 # What the token game, and the order of nodes, build on: while one of these finds an error, there is no game to play.
 _STRUCTURE: tuple[Check, ...] = (schema, identifiers, references, whitelist, start)
 _SOUNDNESS: tuple[Check, ...] = (deadlock, lack_of_synchronisation, dead_step, livelock, undecided)
-_ORDERED: tuple[Check, ...] = (*_SOUNDNESS, recorded_before, hold_order, disposition)
+_ORDERED: tuple[Check, ...] = (*_SOUNDNESS, recorded_before, due_times, hold_order, disposition)
 
 CHECKS: tuple[Check, ...] = (
     size,
@@ -128,6 +129,7 @@ CHECKS: tuple[Check, ...] = (
     specification,
     units,
     quantities,
+    mixed_units,
     why,
     expressions,
     decision_table,

@@ -18,7 +18,7 @@ _DISPOSITIONS = {"released_by", "rejected_by", "certified_by_qp"}
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Refuses a disposition without a review by QA before it, or that nobody signs as one; warns where it is missing."""
+    """Refuses a disposition without review by QA, before results, or that nobody signs as one; warns where it is missing."""
     reviews = _of_kind(diagram, "qa_review")
     dispositions = _of_kind(diagram, "disposition")
     order = FlowOrder(diagram)
@@ -34,6 +34,11 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             message = "nobody signs the disposition as one"
             advice = 'add a signature of QA_DISP with meanings="released_by rejected_by"'
             yield at(node.element, RULE, message, advice, property="signatures")
+    for node in _of_kind(diagram, "qc_results"):
+        before = [one for one in dispositions if order.reaches(one.id, node.id) and not order.in_one_loop(one.id, node.id)]
+        if before and not any(order.reaches(node.id, one.id) for one in dispositions):
+            message = f"results are entered after the disposition ({before[0].id}), and nobody decides on them"
+            yield at(node.element, RULE, message, "put them before it, or a second disposition behind them", property="kind")
     for node in reviews if not dispositions else ():
         message = "the batch is reviewed by QA, but no step is its disposition"
         advice = 'put a step of kind "disposition" behind it'

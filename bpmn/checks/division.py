@@ -1,40 +1,63 @@
-"""Nothing is divided by zero: the ranges of what is recorded keep it away, or the formula does."""
+"""Nothing is divided by zero, and no logarithm or root is taken of what has none: the ranges of what is recorded see to that.
+
+Or the formula does.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 
 from bpmn.checks.report import Finding, at, shown
 from bpmn.diagram import Diagram
 from bpmn.expression_places import expression_places
-from bpmn.expressions import ExpressionError, nodes, parse
-from bpmn.expressions.reads import divisors
+from bpmn.expressions import Expression, ExpressionError, nodes, parse
+from bpmn.expressions.bounds import Range, Ranges, bounds
+from bpmn.expressions.reads import calls, divisors
 from bpmn.vocabulary import Parameter
 
 RULE = "division"
 
-Range = tuple[Decimal, Decimal]
+_MAY_FAIL = re.compile(r"/|\b(?:ln|sqrt)\b")
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Refuses dividing by 0; warns of dividing by what may be 0 within its own proven acceptable range."""
-    parameters = {f"{step}.{p.id}": p for step, found in diagram.steps.items() for p in found.parameters}
+    """Refuses formulas that never have a value; warns of those that may have none within the limits of what they use."""
+    limits = {f"{step}.{p.id}": known for step, found in diagram.steps.items() for p in found.parameters if (known := _range(p))}
     for place in expression_places(diagram):
+        if not _MAY_FAIL.search(place.text):
+            continue
         try:
-            parts = list(divisors(parse(place.text))) if "/" in place.text else []
+            expression = parse(place.text)
         except ExpressionError:
             continue
-        for part in parts:
-            if isinstance(part, nodes.Literal) and part.constant == 0:
-                yield at(place.element, RULE, f"{shown(place.text)} divides by 0", "correct it", property=place.property)
-            elif isinstance(part, nodes.Name):
-                parameter = parameters.get(part.name, parameters.get(f"{place.node_id}.{part.name}"))
-                known = _range(parameter) if parameter is not None else None
-                if known is not None and known[0] <= 0 <= known[1] and not _guarded(place.text):
-                    message = f"{shown(place.text)} divides by {part.name}, which may be 0 within its limits"
-                    advice = f"keep 0 out of the PAR of {part.name}, or write a if {part.name} > 0 else b"
-                    yield at(place.element, RULE, message, advice, "warning", property=place.property)
+        used = {name: limits[full] for name in expression.names for full in (f"{place.node_id}.{name}", name) if full in limits}
+        for problem, severity in _problems(expression, used):
+            if severity == "error" or not _guarded(place.text):
+                advice = "correct it" if severity == "error" else "keep that out of the PAR, or write a if b > 0 else c"
+                yield at(place.element, RULE, f"{shown(place.text)} {problem}", advice, severity, property=place.property)
+
+
+def _problems(expression: Expression, limits: Ranges) -> Iterator[tuple[str, Literal["error", "warning"]]]:
+    for part in divisors(expression):
+        known = bounds(part, limits)
+        if known is not None and known[0] <= 0 <= known[1]:
+            certain = known[0] == known[1]
+            by = part.name if isinstance(part, nodes.Name) else "a value"
+            yield ("divides by 0", "error") if certain else (f"divides by {by}, which may be 0 within its limits", "warning")
+    for call in calls(expression):
+        known = bounds(call.arguments[0], limits) if call.function in ("ln", "sqrt") else None
+        if known is None:
+            continue
+        fails = known[1] <= 0 if call.function == "ln" else known[1] < 0
+        may_fail = known[0] <= 0 if call.function == "ln" else known[0] < 0
+        of = "0 or less" if call.function == "ln" else "less than 0"
+        if fails:
+            yield f"takes {call.function} of {of}, which has no value", "error"
+        elif may_fail:
+            yield f"takes {call.function} of what may be {of} within its limits, which has no value", "warning"
 
 
 def _guarded(text: str) -> bool:

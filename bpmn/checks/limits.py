@@ -32,6 +32,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             if parameter.type in ("num", "int", "date_time"):
                 yield from _ordered(element, parameter)
                 yield from _reachable(element, parameter)
+                yield from _whole(element, parameter)
             else:
                 yield from _expected(element, parameter)
 
@@ -65,6 +66,15 @@ def _reachable(element: etree._Element, parameter: Parameter) -> Iterator[Findin
             names = f"{low.replace('_', ' ')} and {high.replace('_', ' ')} are both {value}"
             message = f"{parameter.id}: {names}, which must not be reached"
             yield at(element, RULE, message, "make both exclusive, or move one", property=camel(low))
+
+
+def _whole(element: etree._Element, parameter: Parameter) -> Iterator[Finding]:
+    """A limit of whole numbers is one: nobody can record what lies at 2.5."""
+    for name in _ORDER if parameter.type == "int" else ():
+        value = _literal(getattr(parameter, name))
+        if isinstance(value, Decimal) and value != value.to_integral_value():
+            message = f"{parameter.id} is a whole number, and its {name.replace('_', ' ')} is {value}"
+            yield at(element, RULE, message, "write a whole number, or make it a number", property=camel(name))
 
 
 def _literal(text: str) -> Decimal | datetime | None:

@@ -17,6 +17,10 @@ _PRODUCTION = frozenset({"MFG_OP", "MFG_WIT", "MFG_VER", "MFG_SUP", "PROC"})
 _QUALITY = frozenset({"QA_FLR", "QA_DISP", "QP"})
 _LABORATORY = frozenset({"QC_ANL", "QC_REV"})
 _ANYBODY = frozenset(ROLES) - {"SYS_ADM"}
+# A performer checks nobody, and who checks did not perform.
+_NOT_AS: dict[str, tuple[str, ...]] = {
+    "P": ("witnessed_by", "verified_by"), **dict.fromkeys(("W", "V", "Q"), ("performed_by",)),
+}  # fmt: skip
 # Who may not be shown here as signing so; what a site does otherwise within these it decides itself.
 SIGNERS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("performed_by", "witnessed_by", "verified_by"), _ANYBODY),
@@ -44,7 +48,7 @@ SIGNERS: dict[str, frozenset[str]] = {
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Warns of meanings that none of the slot's roles may sign with, and of roles that may sign with none of them."""
+    """Warns of meanings that the slot, or none of its roles, may sign with, and of roles that may sign with none of them."""
     for node in diagram.nodes.values():
         if node.step is None:
             continue
@@ -54,6 +58,10 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             if not roles or not known:
                 continue  # refused by `verification`
             for meaning in known:
+                if meaning in _NOT_AS.get(slot.code, ()):
+                    message = f"{slot.code} does not sign {MEANINGS[meaning]!r}"
+                    advice = "change the meaning, or the kind of signature"
+                    yield at(element, RULE, message, advice, "warning", property="signatures")
                 if not SIGNERS[meaning] & set(roles):
                     message = f"{' or '.join(roles)} may not sign {MEANINGS[meaning]!r}"
                     advice = f"let one of {', '.join(sorted(SIGNERS[meaning]))} sign it, or change the meaning"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpmn.checks.report import Finding, at, shown, step_elements
-from bpmn.diagram import Diagram, mes_elements
+from bpmn.diagram import Diagram, Node, mes_elements
 
 RULE = "names"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Warns of steps with the same title, and of parameters of one step with the same name or with none."""
+    """Warns of steps of one title, of parameters of one step without or of one name, and of what a step lists twice."""
     titles: dict[str, str] = {}
     for node in diagram.nodes.values():
         if node.step is None:
@@ -22,6 +22,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             message = f"{titles[title]} has this title too"
             yield at(step, RULE, message, "say how the two differ", "warning", property="title")
         titles.setdefault(title, node.id)
+        yield from _listed_twice(node)
         seen: dict[str, str] = {}
         for element, parameter in zip(step_elements(node, "parameter"), node.step.parameters, strict=True):
             name = _plain(parameter.name)
@@ -31,6 +32,17 @@ def check(diagram: Diagram) -> Iterator[Finding]:
                 message = f"{seen[name]} is called {shown(parameter.name)} too"
                 yield at(element, RULE, message, "say how the two differ", "warning", property="name")
             seen.setdefault(name, parameter.id)
+
+
+def _listed_twice(node: Node) -> Iterator[Finding]:
+    for kind, attribute, place in (("material", "name", "materials"), ("equipment", "class", "equipment")):
+        seen: set[str] = set()
+        for element in step_elements(node, kind):
+            name = _plain(element.get(attribute, ""))
+            if name in seen:
+                message = f"{shown(element.get(attribute, ''))} is listed twice"
+                yield at(element, RULE, message, "keep one, or say how the two differ", "warning", property=place)
+            seen.add(name)
 
 
 def _plain(text: str) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+
+from lxml import etree
 
 from bpmn.checks.report import Finding, at, shown, step_elements
-from bpmn.diagram import Diagram
-from bpmn.units import UNITS
-from bpmn.vocabulary import Parameter
+from bpmn.diagram import Diagram, camel
+from bpmn.expressions import ExpressionError, parse
+from bpmn.units import UNITS, Unit
+from bpmn.vocabulary import LIMIT_NAMES, Parameter
 
 RULE = "quantities"
 
@@ -31,10 +35,23 @@ _SUFFIXES = {
     "g": {"g"}, "kg": {"kg"}, "mg": {"mg"}, "ug": {"ug"}, "ml": {"mL"}, "ul": {"uL"}, "pct": {"%"}, "rpm": {"rpm"},
     "kpa": {"kPa"}, "mbar": {"mbar"}, "bar": {"bar"}, "degc": {"C"}, "hours": {"h"}, "minutes": {"min"}, "days": {"d"},
 }  # fmt: skip
+# What is measured -> between what it always lies, the lower end from where the scale begins.
+_BOUNDS: dict[str, tuple[int | None, int | None]] = {
+    "acidity": (0, 14), "temperature": (0, None), "relative humidity": (0, 100), "volume fraction": (0, 100),
+    "mass fraction": (0, 100), "oxygen saturation": (0, None),
+}  # fmt: skip
+_SIGNED = frozenset({
+    "rate of temperature", "time", "ratio", "pressure", "volume flow", "mass flow", "velocity", "voltage", "current", "power",
+    "energy", "absorbance", "cell doublings",
+})  # fmt: skip
+_SHARE = re.compile(r"\b(?:viability|purity|humidity|confluence|confluency|saturation)\b", re.IGNORECASE)
+_DIFFERENCE = re.compile(
+    r"difference|differenz|change|änderung|delta|drift|deviation|abweichung|balance|error|offset|loss", re.IGNORECASE
+)
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Warns of a unit that contradicts the name or id, and of one name with units that don't convert into each other."""
+    """Warns of units that contradict the name or id, or each other under one name, and of limits that nothing ever reaches."""
     first: dict[str, tuple[str, str]] = {}
     for node in diagram.nodes.values():
         if node.step is None:
@@ -43,6 +60,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             unit = UNITS.get(parameter.uom)
             if unit is None or parameter.type not in ("num", "int"):
                 continue
+            yield from _impossible(element, parameter, unit)
             problem = _contradiction(parameter, unit.dimension)
             name = " ".join(parameter.name.lower().split())
             where, dimension = first.setdefault(name, (node.id, unit.dimension))
@@ -51,6 +69,33 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             if problem:
                 message = f"{parameter.id} is in {parameter.uom}, a unit of {unit.dimension}; {problem}"
                 yield at(element, RULE, message, "correct the unit, or the name", "warning", property="uom")
+
+
+def _impossible(element: etree._Element, parameter: Parameter, unit: Unit) -> Iterator[Finding]:
+    """Limits that nothing of this quantity ever comes to: a slipped decimal point, a sign too many."""
+    for name in LIMIT_NAMES:
+        value = _number(getattr(parameter, name))
+        if value is None:
+            continue
+        problem = ""
+        least, most = _BOUNDS.get(unit.dimension, (None, None))
+        share = _SHARE.search(parameter.name) if unit.code == "%" else None
+        most = 100 if share else most
+        if (least is not None and value < least - unit.zero) or (most is not None and value > most):
+            problem = f"no {share[0].lower() if share else unit.dimension} is ever {value} {unit.code}"
+        elif least is None and value < 0 and unit.dimension not in _SIGNED and not _DIFFERENCE.search(parameter.name):
+            problem = f"a {unit.dimension} of {value} {unit.code} is less than nothing"
+        if problem:
+            message = f"{parameter.id}: {name.replace('_', ' ')} is {value}, but {problem}"
+            yield at(element, RULE, message, "correct the limit, or the unit", "warning", property=camel(name))
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        value = parse(text).try_evaluate({}) if text else None
+    except ExpressionError:
+        return None
+    return value if isinstance(value, Decimal) else None
 
 
 def _contradiction(parameter: Parameter, dimension: str) -> str:

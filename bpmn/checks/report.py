@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,10 @@ from bpmn.diagram import Node, mes_elements
 from bpmn.reading import DiagramError
 from bpmn.vocabulary import NAMESPACE
 
+_SAYS_NOTHING = re.compile(
+    r"[\W_]*|t\.?b\.?[dca]\.?|to be (?:defined|determined|done|confirmed)|n\.?\s?/?\s?a\.?|todo|x{2,}|none|offen|fehlt noch",
+    re.IGNORECASE,
+)
 _NAMED_BY = {f"{{{NAMESPACE}}}parameter": "id", f"{{{NAMESPACE}}}holdTime": "id", f"{{{NAMESPACE}}}orderField": "name"}
 
 
@@ -106,6 +111,11 @@ def line_of(element: etree._Element) -> int:
 def name_of(element: etree._Element) -> str:
     """The local name of an element or attribute name, without its namespace."""
     return str(element.tag).rpartition("}")[2]
+
+
+def says_nothing(text: str) -> bool:
+    """True for a text that stands there only so that something stands there: nothing, `...`, `TBD`."""
+    return _SAYS_NOTHING.fullmatch(text.strip()) is not None
 
 
 def shown(text: str) -> str:

@@ -30,6 +30,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 
 def _nothing(diagram: Diagram, node: Node, scan: Scan, identifiers: int) -> Iterator[tuple[str, str]]:
     assert node.step is not None
+    if scan.minimum < 1:
+        yield f"at least {scan.minimum} are to be scanned, which asks for nothing", "write 1 or more, or remove the scan"
     if scan.kind == "identity":
         if scan.minimum > identifiers:
             advice = 'mark order fields with identifier="true", or lower the minimum'

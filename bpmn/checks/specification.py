@@ -11,10 +11,13 @@ RULE = "specification"
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Warns of parameters judged by a specification in a step that is not of QC results, and of ones without a bound."""
+    """Warns of results without a specification, outside of a step of QC results, and of such a step without results."""
     for node in diagram.nodes.values():
         if node.step is None:
             continue
+        if node.step.kind == "qc_results" and not node.step.parameters:
+            message = "results are entered here, but none is asked for"
+            yield at(node.element, RULE, message, "add each result with its specification", "warning", property="parameters")
         for element, parameter in zip(step_elements(node, "parameter"), node.step.parameters, strict=True):
             if parameter.judge != "specification":
                 continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpmn.checks.report import Finding, at, name_of
+from bpmn.checks.report import Finding, at, name_of, says_nothing
 from bpmn.diagram import Diagram, mes_elements
 
 RULE = "step"
@@ -28,5 +28,5 @@ def check(diagram: Diagram) -> Iterator[Finding]:
         elif len(steps) != 1:
             number = "no" if not steps else str(len(steps))
             yield at(node.element, RULE, f"the {name_of(node.element)} has {number} mes:step", "give it exactly one")
-        elif node.step is not None and not (node.step.title.strip() or node.name.strip()):
+        elif node.step is not None and says_nothing(node.step.title or node.name):
             yield at(node.element, RULE, "the step has no title", "write what is done there", property="title")

@@ -11,9 +11,11 @@ from bpmn.vocabulary import NAMESPACE
 
 RULE = "units"
 
+_WITHOUT = ("bool", "choice", "text", "date_time")
+
 
 def check(diagram: Diagram) -> Iterator[Finding]:
-    """Refuses units that are not in the list, and numbers that name no unit at all (`1` is one)."""
+    """Refuses units that are not in the list, and numbers without one (`1` is one); warns of units of what is no number."""
     for element in diagram.root.iter(*(f"{{{NAMESPACE}}}{name}" for name in ("parameter", "orderField", "holdTime"))):
         code = element.get("uom", "")
         if not code:
@@ -22,6 +24,9 @@ def check(diagram: Diagram) -> Iterator[Finding]:
                     element, RULE, f"{element.get('id')} is a number without a unit", 'write its unit, or "1"', property="uom"
                 )
             continue
+        if element.tag.endswith("parameter") and element.get("type") in _WITHOUT:
+            message = f"{element.get('id')} is no number, and has the unit {shown(code)}"
+            yield at(element, RULE, message, "remove the unit, or make it a number", "warning", property="uom")
         try:
             unit(code)
         except UnknownUnitError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpmn.checks.report import Finding, at, step_elements
+from bpmn.checks.report import Finding, at, says_nothing, step_elements
 from bpmn.diagram import Diagram
 from bpmn.vocabulary import CRITICAL_CLASSES
 
@@ -17,10 +17,10 @@ RULE = "why"
 def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses critical parameters (CPP, CQA, CQA-IPC, ID, safety) with neither a why nor a rationale of their step."""
     for node in diagram.nodes.values():
-        if node.step is None or node.step.rationale.strip():
+        if node.step is None or not says_nothing(node.step.rationale):
             continue
         elements = step_elements(node, "parameter")
         for element, parameter in zip(elements, node.step.parameters, strict=True):
-            if parameter.parameter_class in CRITICAL_CLASSES and not parameter.why.strip():
+            if parameter.parameter_class in CRITICAL_CLASSES and says_nothing(parameter.why):
                 message = f"{parameter.id} is {parameter.parameter_class} and nothing says why"
                 yield at(element, RULE, message, "write its why, or the rationale of the step", property="why")

@@ -63,7 +63,7 @@ def _union(parts: list[nodes.Node]) -> Names:
 
 def compared_words(expression: Expression) -> Iterator[tuple[str, str]]:
     """Each name that is compared with a text as written, and that text."""
-    for part in _parts(expression._root):
+    for part in parts_of(expression):
         if isinstance(part, nodes.Comparison):
             operands = [part.first, *(operand for _, operand in part.rest)]
             for pair in pairwise(operands):
@@ -74,9 +74,19 @@ def compared_words(expression: Expression) -> Iterator[tuple[str, str]]:
 
 def divisors(expression: Expression) -> Iterator[nodes.Node]:
     """What something is divided by."""
-    for part in _parts(expression._root):
+    for part in parts_of(expression):
         if isinstance(part, nodes.Calculation):
             yield from (operand for symbol, operand in part.rest if symbol == "/")
+
+
+def calls(expression: Expression) -> Iterator[nodes.Call]:
+    """The functions that are applied in it."""
+    yield from (part for part in parts_of(expression) if isinstance(part, nodes.Call))
+
+
+def parts_of(expression: Expression) -> Iterator[nodes.Node]:
+    """Every part of it, the whole first."""
+    return _parts(expression._root)
 
 
 def _parts(node: nodes.Node) -> Iterator[nodes.Node]:

@@ -69,7 +69,7 @@ _CLASSES = {
 }
 _CODES = re.compile(r"[PWVBDQ](?:\s*[+,/& ]\s*[PWVBDQ])*")
 _SIGNERS = (
-    ("P", r"perform|operator|done by|execut|durchgef|ausgef|bedien"),
+    ("P", r"perform|operator|\bop\b|\bmfg\b|done by|execut|durchgef|ausgef|bedien"),
     ("W", r"witness|zeuge|second operator"),
     ("V", r"verif|check|double|second person|review|geprüft|kontroll|4.eyes|four eyes|supervisor"),
     ("Q", r"\bqa\b|quality|\bqs\b"),
@@ -91,6 +91,16 @@ def class_of(cell: str) -> tuple[str, str]:
     if plain in _CRITICAL:
         return "CPP", f"{cell.strip()} is taken as CPP, a critical process parameter"
     return _CLASSES.get(plain, cell.strip()), ""
+
+
+def is_not_applicable(cell: str) -> bool:
+    """Whether a cell says that there is nothing to say: N/A. A dash is no such word: it stands for no limit, too."""
+    return cell.strip().casefold() in {"n/a", "na", "n.a.", "not applicable", "entfällt"}
+
+
+def is_class(cell: str) -> bool:
+    """Whether a cell is one of the usual classes by its name."""
+    return cell.strip().casefold() in {*_CLASSES, "kpp", "info"}
 
 
 def signers_of(cell: str) -> tuple[str, str]:

@@ -25,10 +25,12 @@ def _read(text: str) -> Words:
 
 _STEP = _read("""
 step_id = Step number
-    step id, step, step no, no, nr, #, step number, seq, item, pos, schritt nr, schritt, lfd nr, position, id
+    step id, step, step no, no, nr, #, step number, seq, item, pos, schritt nr, schritt, lfd nr, position, id, op no,
+    operation no, op nr, op #, process step no, step ref, step nr, arbeitsschritt nr
 title = Step title
     title, step title, step name, activity, task, action, process step, description of step, titel, tätigkeit,
-    arbeitsschritt, prozessschritt, vorgang, bezeichnung, name of step
+    arbeitsschritt, prozessschritt, vorgang, bezeichnung, name of step, step description, process description, step activity,
+    manufacturing step, work step, action description
 instruction = Instruction
     instruction, instructions, description, procedure, details, work instruction, operation details, what to do, how,
     anweisung, anleitung, beschreibung, durchführung, arbeitsanweisung
@@ -65,17 +67,19 @@ typical_deviations_default_class = Typical deviations
     typical deviations default class, typical deviations, deviations, deviation, typical deviation, failure modes,
     abweichungen
 flow = Flow (order, repeats, conditions)
-    flow, structure, sequence, logic, order, condition, branch, routing, ablauf, bedingung, reihenfolge, precedence, repeat
+    flow, structure, sequence, logic, order, condition, branch, routing, ablauf, bedingung, reihenfolge, precedence, repeat,
+    next step, next, decision, next step decision, go to, process flow, nächster schritt, weiter mit, entscheidung
 hold = Hold time
     hold time, hold times, hold, time limit, max hold, holding time, haltezeit, standzeit, zeitgrenze, time constraint
 result = Result (to be filled in)
     result, results, actual, actual value, recorded value, reading, value, record, observed, observation, entry, ergebnis,
-    istwert, messwert, ist, eintrag, ist wert, actual result
+    istwert, messwert, ist, eintrag, ist wert, actual result, result value, results values, recorded result, measured value,
+    value recorded, data entry, aufzeichnung
 limit = Limits as a phrase
     limit, limits, range, acceptance criteria, acceptance criterion, acceptance range, specification, spec, criteria,
     criterion, acceptance, tolerance, target range, acceptable range, target limits, limit range, set point range,
     requirement, grenzwert, grenzwerte, sollbereich, akzeptanzkriterium, akzeptanzkriterien, vorgabe, soll, toleranz,
-    spezifikation, bereich
+    spezifikation, bereich, in process controls, in process control, control limits, process limits, alert action limits
 nor = Normal range as a phrase
     nor, normal range, normal operating range, operating range, alert limit, alert limits, normalbereich, warngrenze
 par = Accepted range as a phrase
@@ -107,13 +111,14 @@ par_high = Accepted high
 limit_action = Outside the limits
     limit action, action if outside, on failure, if outside, outside limits, action on excursion
 class = Class (CPP, CQA, ...)
-    class, criticality, critical, classification, parameter class, cpp, kritikalität, kritisch, klasse, category
+    class, criticality, critical, classification, parameter class, cpp, kritikalität, kritisch, klasse, category, crit
 source = Where the value comes from
     source, data source, recorded by, entry mode, quelle, datenquelle, erfassung
 formula = Formula
     formula, calculation, equation, formel, berechnung
 why = Why the limit
-    why, why limit, limit rationale, limit justification, begründung grenzwert, reason for limit
+    why, why limit, limit rationale, limit justification, begründung grenzwert, reason for limit, why it matters, why critical,
+    rationale for limit, rationale for limits, significance
 severity = Severity outside
     severity, deviation class, default class, schweregrad
 choices = Choices

@@ -12,7 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bpmn.importers.cell_words import is_class, is_unwanted
 from bpmn.importers.column_words import HEADINGS
+from bpmn.importers.limit_headings import limit_column
 from bpmn.importers.sources import SourceTable
 
 ROLES = {
@@ -75,6 +77,8 @@ def recognise(table: SourceTable, kept: Mapping[str, Mapping[str, str]] | None =
             continue
         for role in ("steps", "parameters", "hold_times", "structure", "specification"):
             columns, confidence = _assign(headings, role, (kept or {}).get(role, {}))
+            if role == "parameters":
+                columns, confidence = _with_step(table, index, columns, confidence)
             if not set(REQUIRED[role]) <= set(columns) or not _makes_sense(role, columns):
                 continue
             score = sum(confidence) - 0.3 * sum(not c for c in columns) + _bonus(role, columns) - 0.01 * index
@@ -109,9 +113,10 @@ def column_letter(index: int) -> str:
 
 def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """Each heading's property, the surest first; no property twice."""
+    one_limit = [limit_column(plain_heading(heading)) if "par_low" in HEADINGS[role] else "" for heading in headings]
     scores = sorted(
         (
-            (_score(heading, name, said, kept), -order, i, name)
+            (_score(heading, name, said, kept, one_limit[i]), -order, -i, name)
             for i, heading in enumerate(headings)
             if heading
             for order, (name, (_, said)) in enumerate(HEADINGS[role].items())
@@ -119,16 +124,28 @@ def _assign(headings: tuple[str, ...], role: str, kept: Mapping[str, str]) -> tu
         reverse=True,
     )
     columns, confidence = [""] * len(headings), [0.0] * len(headings)
-    for score, _, i, name in scores:
-        if score >= 0.6 and not columns[i] and name not in columns:
-            columns[i], confidence[i] = name, score
+    for score, _, place, name in scores:
+        if score >= 0.6 and not columns[-place] and name not in columns:
+            columns[-place], confidence[-place] = name, score
     return tuple(columns), tuple(confidence)
 
 
-def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str, str]) -> float:
+def _with_step(
+    table: SourceTable, heading_row: int, columns: tuple[str, ...], confidence: tuple[float, ...]
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Of a table of parameters without a column for the step: the first that has such numbers."""
+    for i, name in enumerate(columns) if "step_id" not in columns else ():
+        if not name and _share(_IDS, [row[i] for row in table.rows[heading_row + 1 :] if row[i]]) >= 0.7:
+            return (*columns[:i], "step_id", *columns[i + 1 :]), (*confidence[:i], 0.5, *confidence[i + 1 :])
+    return columns, confidence
+
+
+def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str, str], one_limit: str) -> float:
     plain = plain_heading(heading)
     if plain in kept:
         return 1.2 if kept[plain] == name else 0.0
+    if one_limit:
+        return 1.0 if one_limit == name else 0.0
     if plain == name.replace("_", " "):
         return 1.1
     if plain in synonyms:
@@ -149,7 +166,7 @@ def _score(heading: str, name: str, synonyms: frozenset[str], kept: Mapping[str,
 
 def _makes_sense(role: str, columns: tuple[str, ...]) -> bool:
     """A table of steps has titles, or a column that may be their titles."""
-    titled = bool({"title", "instruction"} & set(columns)) or {"step_id", "name"} <= set(columns)
+    titled = bool({"title", "instruction", "operation"} & set(columns)) or {"step_id", "name"} <= set(columns)
     return role != "steps" or titled or ("step_id" in columns and "" in columns)
 
 
@@ -166,17 +183,30 @@ def _bonus(role: str, columns: tuple[str, ...]) -> float:
 
 
 _IDS = re.compile(r"(?:step\s*)?[A-Za-z]{0,4}[-. ]?\d{1,4}(?:[._-]\d{1,3})*[a-z]?\.?", re.IGNORECASE)
+_TOLERANCE = re.compile(r"(?:±|\+\s?/\s?[-−–]|\+-).*")
 _LIMITS = re.compile(r"[±≤≥<>]|\d\s*(?:-|–|to|bis)\s*\d|\b(?:NMT|NLT|max|min)\b", re.IGNORECASE)
 
 
 def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
     """Columns of a table of steps that no heading explains, explained by what stands in them."""
-    if mapping.role != "steps":
-        return mapping
     columns, confidence = list(mapping.columns), list(mapping.confidence)
+    _class_column(table, mapping.heading_row, columns, confidence)
+    _tolerance_column(table, mapping.heading_row, columns, confidence)
+    if mapping.role != "steps":
+        return replace(mapping, columns=tuple(columns), confidence=tuple(confidence))
+    _number_column(table, mapping.heading_row, columns, confidence)
+    headings = headings_of(table, mapping)
     for i, name in enumerate(columns):
         cells = [row[i] for row in table.rows[mapping.heading_row + 1 :] if row[i]]
-        if name or not cells:
+        if name == "name" and not any(cell for cell in cells if not is_unwanted(cell)):
+            checked = "verified_by" not in columns and "check" in plain_heading(headings[i])
+            columns[i], confidence[i] = ("verified_by", 0.6) if checked else ("", 0.0)  # nothing is named there: a place to sign
+            continue
+        if not cells:
+            continue
+        if name == "operation" and not {"title", "instruction"} & set(columns) and len(set(cells)) > 0.6 * len(cells):
+            columns[i], confidence[i] = "title", 0.6  # what is done, each time something else
+        if name:
             continue
         guess = _guess(cells)
         if guess and guess not in columns and not (guess == "limit" and {"nor", "par", "nor_low", "par_low"} & set(columns)):
@@ -190,10 +220,47 @@ def _by_content(table: SourceTable, mapping: TableMapping) -> TableMapping:
     return replace(mapping, columns=tuple(columns), confidence=tuple(confidence))
 
 
+def _class_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
+    """A column of CPP, IPC, ... is the class, also where its heading (Type, Crit.) may mean something else."""
+    for i, name in enumerate(columns) if "class" not in columns else ():
+        cells = [row[i] for row in table.rows[heading_row + 1 :] if row[i]]
+        if name in ("", "type", "kind", "limit") and cells and sum(map(is_class, cells)) >= 0.7 * len(cells):
+            columns[i], confidence[i] = "class", 0.6 if name else 0.5
+            return
+
+
+def _tolerance_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
+    """`Soll | Toleranz`: where one column says ± how much, the other says of what."""
+    for i, name in enumerate(columns):
+        if name in ("", "limit") and _share(_TOLERANCE, [row[i] for row in table.rows[heading_row + 1 :] if row[i]]) >= 0.7:
+            if name == "" and "limit" in columns and "target" not in columns:
+                columns[columns.index("limit")] = "target"
+            if "limit" not in columns or name == "limit":
+                columns[i], confidence[i] = "limit", 0.6
+            return
+
+
+def _number_column(table: SourceTable, heading_row: int, columns: list[str], confidence: list[float]) -> None:
+    """`Step | No.`: of the two, the one with numbers is the number, and the other, where none is yet, the title."""
+    numbered = [_share(_IDS, [row[i] for row in table.rows[heading_row + 1 :] if row[i]]) for i in range(len(columns))]
+    said = columns.index("step_id") if "step_id" in columns else None
+    if said is None or numbered[said] > 0.3:
+        return
+    better = [i for i, name in enumerate(columns) if name in ("", "title") and numbered[i] >= 0.7]
+    if better:
+        other = "title" if columns[better[0]] == "title" or not {"title", "instruction"} & set(columns) else ""
+        columns[said], confidence[said] = other, 0.6
+        columns[better[0]], confidence[better[0]] = "step_id", 0.6
+
+
+def _share(pattern: re.Pattern[str], cells: list[str]) -> float:
+    return sum(bool(pattern.fullmatch(cell)) for cell in cells) / len(cells) if cells else 0.0
+
+
 def _guess(cells: list[str]) -> str:
     share = {
-        "step_id": sum(bool(_IDS.fullmatch(cell)) for cell in cells) / len(cells),
-        "limit": sum(bool(_LIMITS.search(cell)) and len(cell) < 60 for cell in cells) / len(cells),
+        "step_id": _share(_IDS, cells),
+        "limit": sum(all(_LIMITS.search(x) and len(x) < 60 for x in cell.split("\n")) for cell in cells) / len(cells),
     }
     return next((name for name, part in share.items() if part >= 0.7), "")
 

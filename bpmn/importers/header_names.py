@@ -37,7 +37,8 @@ def header_names(sources: Sequence[Source], proposed: ProposedTables) -> dict[st
     found["id"] = found["id"] or "RECIPE"
     found["revision"] = re.sub(r"[^A-Za-z0-9._-]+", "-", found.get("revision", "1.0")).strip("-._")[:20] or "1.0"
     every = [*lines, *(text for source in sources for text in source.texts)]
-    first = next((text for text in every if 3 < len(text) < 120 and ":" not in text), "")
+    sections = {row["unit_procedure"] for row in proposed.rows.get("steps.csv", ())}
+    first = next((text for text in every if 3 < len(text) < 120 and ":" not in text and text not in sections), "")
     found.setdefault("title", first or plain.replace("_", " ").replace("-", " ").strip().capitalize())
     return found
 

@@ -71,7 +71,7 @@ def propose(
     steps.read([i for i, mapping in enumerate(mappings) if mapping.role == "steps"])
     read_other_tables(proposed, steps)
     FlowTables(proposed, steps.parts, steps.sections, steps.values.ids).read()
-    _numbers_by_use(proposed)
+    _types_by_use(proposed)
     _unused(proposed)
     names = {**header_names(sources, proposed), **{k: v for k, v in (header or {}).items() if isinstance(v, str)}}
     names |= {name: text for name, text in (said or {}).items() if text.strip()}
@@ -101,18 +101,26 @@ def propose(
 
 
 _COMPARED = re.compile(r"(\w+\.\w+) (?:[<>]=?|[=!]=) -?\d|\d (?:[<>]=?) (\w+\.\w+)")
+_ANSWERED = re.compile(r"(\w+\.\w+) [=!]= (?:true|false)\b")
 
 
-def _numbers_by_use(proposed: ProposedTables) -> None:
-    """A value of which nothing says what it is, but which the flow compares with a number, is a number."""
+def _types_by_use(proposed: ProposedTables) -> None:
+    """A value of which nothing says what it is, but which the flow compares with a number or an answer, is one."""
     conditions = " ".join(row["condition"] for row in proposed.rows.get("structure.csv", []))
-    used = {name for match in _COMPARED.findall(conditions) for name in match if name}
+    numbers = {name for match in _COMPARED.findall(conditions) for name in match if name}
+    answers = set(_ANSWERED.findall(conditions))
     rows = proposed.rows.get("parameters.csv", [])
     for place, row in enumerate(rows):
-        bounded = any(row[name] for name in ("nor_low", "nor_high", "par_low", "par_high", "choices"))
-        if f"{row['step_id']}.{row['param']}" in used and row["type"] == "text" and not bounded:
+        name = f"{row['step_id']}.{row['param']}"
+        bounded = any(row[limit] for limit in ("nor_low", "nor_high", "par_low", "par_high", "choices"))
+        if row["type"] != "text" or bounded or name not in numbers | answers:
+            continue
+        if name in numbers:
             rows[place] = Row(row.file, row.number, {**row.cells, "type": "num", "unit": row["unit"] or "1"})
             proposed.doubt(cell_of(proposed, row, "unit"), f"{row['name']} is taken as a number: the flow compares it with one")
+        else:
+            rows[place] = Row(row.file, row.number, {**row.cells, "type": "bool"})
+            proposed.doubt(cell_of(proposed, row, "name"), f"{row['name']} is taken as yes or no: the flow asks for that")
 
 
 def _say_what_lacks_why(proposed: ProposedTables, imported: Imported) -> None:

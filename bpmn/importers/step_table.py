@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bpmn.importers.cell_words import is_unwanted, listed, signers_of, step_id_of, word_of
+from bpmn.importers.cell_words import is_not_applicable, is_unwanted, listed, signers_of, step_id_of, word_of
 from bpmn.importers.columns import plain_heading
 from bpmn.importers.proposed_tables import Cell, ProposedTables
 from bpmn.importers.value_rows import ValueReader
@@ -242,7 +242,7 @@ class _Table:
     def _begin(self, row: int, said_id: str, title: str, instruction: str) -> None:
         cells = {
             "title": title or _title(instruction) or self._text(row, "name") or f"Step {said_id}".strip(),
-            "instruction": instruction if title or len(instruction) > len(_title(instruction)) else "",
+            "instruction": instruction,
             "operation": self._text(row, "operation"),
             "day": re.sub(r"^(?:day|tag|d)\s*", "", self._text(row, "day"), flags=re.IGNORECASE),
             "rationale": self._text(row, "rationale"),
@@ -290,6 +290,8 @@ class _Table:
             wanted = name in self._places and not is_unwanted(text) and (bool(text) or name not in self._marked)
             if wanted and code not in codes:
                 codes.append(code)
+        if codes and not said and "performed_by" not in self._places:
+            codes.insert(0, "P")  # a column for who checks is one beside the performer
         if not codes and not self._unsigned:
             self._unsigned = True
             cell = Cell(self._number, row, -1)
@@ -307,7 +309,8 @@ class _Table:
 
     def _asks(self, row: int) -> bool:
         """Whether the row asks for a value."""
-        return any(self._text(row, name) for name in _ASKS) or self._steps.values.is_blank_to_fill(self._text(row, "result"))
+        asked = any((text := self._text(row, name)) and not is_not_applicable(text) for name in _ASKS)
+        return asked or self._steps.values.is_blank_to_fill(self._text(row, "result"))
 
     def _unused(self, row: int, why: str) -> None:
         text = " | ".join(cell for cell in self._table.rows[row] if cell)

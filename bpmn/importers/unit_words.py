@@ -146,6 +146,9 @@ for _spelling, (_code, _) in _SAID.items():
 
 
 _LONGEST = 40
+_SHARE = re.compile(
+    r"%\s?(?:(?P<gas>CO2|CO₂|O2|O₂|N2|N₂)|viability|viable|recovery|purity|confluence|confluency|CD\d+\+?)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,9 @@ def _candidates(text: str, start: int) -> list[str]:
 
 
 def _meaning(plain: str) -> UnitWord | None:
+    if share := _SHARE.fullmatch(plain):
+        code = "% v/v" if share["gas"] else "%"
+        return UnitWord(code, f"{plain} is taken as {code}; what it is a share of stands in the name")
     exact = _SAID.get(plain) or _SAID.get(plain.replace(" ", ""))
     if exact is not None:
         return UnitWord(*exact)

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bpmn.importers.answers import read_answer
-from bpmn.importers.cell_words import class_of, word_of
+from bpmn.importers.cell_words import class_of, is_not_applicable, word_of
 from bpmn.importers.limit_phrases import LimitPhrase, LimitPhraseError, read_limits
 from bpmn.importers.limit_words import read_number
 from bpmn.importers.proposed_tables import Cell, ProposedTables, identifier
+from bpmn.importers.result_blanks import blanks_of, limits_said
 from bpmn.importers.unit_words import read_unit, split_power
 from bpmn.vocabulary import LIMIT_NAMES
 
 _LIMITS = ("nor_low", "nor_high", "par_low", "par_high")
 _PHRASES = ("limit", "nor", "par")
+_SAYS_WHAT = ("limit", "nor", "par", *_LIMITS, "type", "unit", "choices", "formula")
+"""Columns beside which a blank is no more than the place of one value."""
 _BLANKS = re.compile(r"[_….·]{2,}|\.{3,}")
 _LABELLED = re.compile(r"\s*([^\W\d_][^:=<>≤≥±]{1,39}?)\s*(?::|=(?!=))\s*(.+)")
 _BOXED = re.compile(r"[☐☑☒□]|\[\s?\]")
@@ -71,8 +74,8 @@ class _RowReader:
 
     def values(self, title: str) -> list[tuple[str, LimitPhrase, Cell]]:
         """Name, limits and source cell of each value that the row asks for."""
-        name = " ".join(self._cells.get("name", "").split())
-        lines = [line.strip() for line in self._cells.get("limit", "").split("\n") if line.strip()]
+        name = "" if is_not_applicable(self._cells.get("name", "")) else " ".join(self._cells.get("name", "").split())
+        lines = [self._of_target(line.strip()) for line in self._cells.get("limit", "").split("\n") if line.strip()]
         names = [line.strip() for line in self._cells.get("name", "").split("\n") if line.strip()]
         source = self._cell(
             "limit" if lines else "par" if self._cells.get("par") else "nor" if self._cells.get("nor") else "name"
@@ -81,8 +84,29 @@ class _RowReader:
             found = [self._line(line, names[i] if len(names) == len(lines) else "") for i, line in enumerate(lines)]
             if all(phrase is not None for _, phrase in found):
                 return [(label or f"{name or title} {i}", phrase, source) for i, (label, phrase) in enumerate(found, 1) if phrase]
+        if not any(self._cells.get(column) for column in _SAYS_WHAT):
+            blanks = [blank for blank in blanks_of(self._cells.get("result", "")) if not _BOXED.search(blank.label)]
+            if len(blanks) > 1 or any(blank.label for blank in blanks):
+                source = self._cell("result")
+                return [(b.label or f"{name or title} {i}", self._said(b.phrase), source) for i, b in enumerate(blanks, 1)]
         label, phrase = self._whole(" ".join(lines))
         return [(name or label or title, phrase, source)]
+
+    def _said(self, phrase: LimitPhrase) -> LimitPhrase:
+        """What is filled in, with the limit of it that the instruction says, where it says one only."""
+        found = limits_said(self._cells.get("instruction", "") or self._cells.get("title", ""), phrase.uom) if phrase.uom else []
+        column = "instruction" if self._cells.get("instruction") else "title"
+        if len(found) > 1:
+            self._doubt(column, f"{' and '.join(words for words, _ in found)} are several limits in {phrase.uom}; none is taken")
+        if len(found) != 1:
+            return phrase
+        self._doubt(column, f"{found[0][0]} is taken as the limit")
+        return found[0][1]
+
+    def _of_target(self, line: str) -> str:
+        """A tolerance without the number that it is one of: `± 0.5` beside a target of 25.0."""
+        target = self._cells.get("target", "").strip()
+        return f"{target} {line}" if re.match(r"±|\+\s?/\s?[-−–]|\+-", line) and re.match(r"\d", target) else line
 
     def parameter(self, step: str, param: str, name: str, phrase: LimitPhrase) -> dict[str, str]:
         """The cells of our table of parameters."""
@@ -91,7 +115,7 @@ class _RowReader:
             said = self._cells.get("limit") or self._cells.get("par") or self._cells.get("nor", "")
             self._proposed.leave_out(self._cell("limit"), said, f"it is no limit of a number, which {name} is")
             phrase = LimitPhrase(phrase.type)
-        uom = self._unit(phrase, kind)
+        uom = self._unit(phrase, kind, name)
         cells = {
             "step_id": step,
             "param": param,
@@ -174,7 +198,8 @@ class _RowReader:
         rest = _BLANKS.sub(" ", result).strip(" _:")
         found = read_unit(rest) if _BLANKS.search(result) and rest else None
         if found is not None and found.code:
-            return LimitPhrase("num", found.code)
+            asked = LimitPhrase("num", found.code)
+            return asked if any(self._cells.get(column) for column in _SAYS_WHAT) else self._said(asked)
         return LimitPhrase("text")
 
     def _explicit(self, cells: dict[str, str]) -> None:
@@ -223,12 +248,12 @@ class _RowReader:
             self._doubt("name" if "name" in self._places else "limit", "nothing says what kind of value it is: a text")
         return phrase.type or "text"
 
-    def _unit(self, phrase: LimitPhrase, kind: str) -> str:
+    def _unit(self, phrase: LimitPhrase, kind: str, name: str) -> str:
         found = read_unit(split_power(self._cells.get("unit", ""))[1])
         if found.doubt:
             self._doubt("unit", found.doubt)
         uom = phrase.uom or found.code
-        if not uom and re.search(r"\bpH\b", self._cells.get("name", "") or self._cells.get("title", "")) and kind == "num":
+        if not uom and kind == "num" and re.search(r"\bpH\b", name):
             return "pH"
         if not uom and kind in ("num", "int", "calc") and not self._has_unit():
             self._doubt("unit" if "unit" in self._places else "limit", "no unit of measure: a plain number")

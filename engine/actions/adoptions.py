@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bpmn.expressions import Value
+from bpmn.reading import canonical_hash
 from engine.actions.completion import advance, open_task
 from engine.actions.diagram_timers import set_timer
 from engine.actions.findings import judge_and_raise
@@ -17,7 +17,6 @@ from engine.actions.holds import hold_event
 from engine.adoption import executed_prefix, nothing_started, prove, reissued
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, control_recipe
-from engine.documents import read_document
 from engine.errors import EngineFaultError
 from engine.records import Adoption, DueTime, RecipeDocument, Task
 from engine.rules.facts import AdoptionFacts
@@ -47,10 +46,9 @@ class Because:
 
 def keep_document(act: Act, xml: bytes) -> ControlRecipe:
     """The control recipe of a diagram, kept under its hash for as long as there are batches."""
-    text = xml.decode()
-    digest = read_document("recipe", text).hash
+    digest = canonical_hash(xml)
     if act.find(RecipeDocument, hash=digest) is None:
-        act.insert(RecipeDocument, hash=digest, xml=text)
+        act.insert(RecipeDocument, hash=digest, xml=xml.decode())
     if digest not in act.site.recipes:
         act.site.recipes[digest] = ControlRecipe(xml, digest)
     return control_recipe(act.site, act, digest)
@@ -112,22 +110,15 @@ def adopt(act: Act, batch: BatchRecord, new: ControlRecipe, because: Because, *,
 
 def _issue_anew(act: Act, batch: BatchRecord) -> None:
     """Nothing was started: the steps that are open now are those of the new recipe, as it calls them."""
-    items = batch.run.open
-    for task in act.rows(Task, batch_id=batch.id):
-        item = items.get(task["key"])
-        if item is not None and item.node_id in batch.recipe.steps:
-            step = batch.recipe.steps[item.node_id]
-            changes = {"state": "open", "title": step.title, "label": item.label, "recipe_hash": batch.recipe.hash}
-            batch.change_task(batch.task(task["key"]), **changes, opened_at=act.now_text, completed_at=None)
-        elif task["state"] == "open":
+    for task in act.rows(Task, batch_id=batch.id, state="open"):
+        if task["key"] not in batch.run.open:
             batch.change_task(batch.task(task["key"]), state="withdrawn", completed_at=act.now_text)
-    known = {task["key"] for task in act.rows(Task, batch_id=batch.id)}
     for due in act.rows(DueTime, batch_id=batch.id, state="waiting"):
         act.update(DueTime, {"id": due["id"]}, was=due, state="cancelled")
-    for item in items.values():
+    for item in batch.run.open.values():
         if item.kind == "timer":
             set_timer(act, batch, item)
-        elif item.node_id in batch.recipe.steps and item.key not in known:
+        elif item.node_id in batch.recipe.steps:
             open_task(act, batch, item)
     for name, value in order_instants(batch).items():
         hold_event(act, batch, f"order.{name}", value)  # type: ignore[arg-type]
@@ -145,13 +136,3 @@ def _drop_hold_times(act: Act, old: ControlRecipe, batch: BatchRecord) -> None:
     for due in act.rows(DueTime, batch_id=batch.id, state="waiting"):
         if due["kind"] != "timer" and due["ref"] in gone:
             act.update(DueTime, {"id": due["id"]}, was=due, state="cancelled")
-
-
-def shown_adoptions(batch: BatchRecord) -> list[dict[str, Any]]:
-    """How the batch came to its control recipe, and whether what was executed before still has the hash it had then."""
-    found = []
-    for row in batch.adoptions:
-        digest, steps = executed_prefix(batch, row["at"])
-        unchanged = (digest, steps) == (row["prefix_hash"], row["prefix_steps"])
-        found.append(dict(row) | {"prefix_now": digest, "unchanged": unchanged})
-    return found

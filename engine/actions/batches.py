@@ -78,7 +78,8 @@ def start_batch(
             told = f"The batch is planned on {planned['revision_id']}; in effect is {row['id']}: plan it anew."
             raise RevisionNotEffectiveError(told)
         texts = checked_order(act, recipe, order or json.loads(planned["order_json"]))
-        changes: dict[str, Any] = {"coi": texts.get("coi", ""), "order_json": dump(texts), "state": "ISSUED", "issued_at": act.now_text}
+        changes: dict[str, Any] = {"coi": texts.get("coi", ""), "order_json": dump(texts)}
+        changes |= {"state": "ISSUED", "issued_at": act.now_text}
         issued = act.update(Batch, {"id": batch_id}, was=planned, **changes)
     batch = BatchRecord(act.site, act, batch_id, issued)
     act.recipe_hash = row["hash"]

@@ -252,19 +252,15 @@ def deliver(act: Act, message: Message) -> None:
 def open_task(act: Act, batch: BatchRecord, item: OpenItem) -> None:
     """A step is open: its task row, for the worklist."""
     step = batch.recipe.steps[item.node_id]
-    task: dict[str, Any] = act.insert(
-        Task,
-        batch_id=batch.id,
-        key=item.key,
-        step_id=step.id,
-        label=item.label,
-        title=step.title,
-        state="open",
-        opened_at=act.now_text,
-        recipe_hash=batch.governing(step.id),
-        version=1,
-    )
-    batch.add_task(task)
+    said = {"label": item.label, "title": step.title, "state": "open", "opened_at": act.now_text}
+    said["recipe_hash"] = batch.governing(step.id)
+    # A batch that was issued anew has withdrawn its first steps; one of them may come up again.
+    known = act.find(Task, batch_id=batch.id, key=item.key) if batch.adoptions else None
+    if known is None:
+        batch.add_task(act.insert(Task, batch_id=batch.id, key=item.key, step_id=step.id, **said, version=1))
+    else:
+        batch.change_task(batch.task(item.key), **said, completed_at=None)
+    task = batch.task(item.key)
     if step.kind == "production_review" and batch.row["state"] in ("ISSUED", "IN_PROGRESS"):
         batch.change(state="MFG_COMPLETE")
     block_late_step(act, batch, task)

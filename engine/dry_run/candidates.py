@@ -18,6 +18,7 @@ from bpmn.decision_tables.place import TASK
 from bpmn.diagram import Diagram, Flow
 from bpmn.expression_places import expression_places, script_of
 from bpmn.expressions import EvaluationError, Expression, ExpressionError, Scope, Value, parse, parse_assignments
+from bpmn.known_names import service_names
 from engine.control_recipe import ControlRecipe
 from engine.dry_run.filling import SEVERE, STOPS
 from engine.dry_run.limits import UNKNOWN, bounds_of, verdict
@@ -28,6 +29,8 @@ _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _CONTEXTS = 10
 _MOST_COMBINATIONS = 400
 _MOST_NUMBERS = 12
+_UNTOUCHED: dict[str, Any] = {"bool": False, "int": Decimal(0), "num": Decimal(0), "text": "", "choice": ""}
+"""What a service answers of something that nothing is the matter with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Candidates:
         self.derived = Derived(recipe.diagram)
         self.deciding = list(self._deciding())
         self._loops = _loop_numbers(recipe.diagram)
+        self._answered = {n: kind for node in recipe.diagram.nodes.values() for n, kind in service_names(node).items()}
         self._grids = {name: list(self._grid(name)) for name in sorted(recipe.procedure.routing_names)}
         self.of = {name: self._telling(name) for name in self._grids}
 
@@ -131,9 +135,11 @@ class Candidates:
     def _grid(self, name: str) -> Iterator[Candidate]:
         head, _, rest = name.partition(".")
         usual = self.paper.order.get(rest) if head == "order" else self._usual(head, rest)
+        if name in self._answered:
+            usual = _UNTOUCHED[self._answered[name]]
         yield Candidate(usual, 0)
         parameter = self.recipe.steps[head].parameter(rest) if head in self.recipe.steps else None
-        kind = parameter.type if parameter else self._order_type(rest) if head == "order" else ""
+        kind = parameter.type if parameter else self._order_type(rest) if head == "order" else self._answered.get(name, "")
         for value in dict.fromkeys(self._values(name, kind, parameter, usual)):
             if value != usual:
                 yield Candidate(value, 1 + self._cost(head, parameter, value))

@@ -26,6 +26,18 @@ _FAR = 1000
 _COMPUTED_DIGITS = 3
 
 
+def edge_in_words(edge: str) -> str:
+    """An edge as people read it: `nor_high outside` is "outside the upper NOR"; others are words already."""
+    bound, _, place = edge.partition(" ")
+    if bound not in BOUNDS or not place:
+        return edge
+    level, side = bound.split("_")
+    if place in ("right", "wrong"):
+        return f"the {place} answer for {level.upper()}"
+    far = "far out where there is no" if place == "unbounded" else f"{place} the"
+    return f"{far} {'lower' if side == 'low' else 'upper'} {level.upper()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What must come of a value: the outcome that is recorded with it, and whether the step may go on."""

@@ -19,7 +19,7 @@ from engine.actor import SYSTEM
 from engine.batch_record import BatchRecord
 from engine.control_recipe import Hold
 from engine.dry_run.filling import END, START, Filling, Sheet
-from engine.dry_run.limits import Edge, bounds_of, edges, typed_text, verdict
+from engine.dry_run.limits import Edge, bounds_of, edge_in_words, edges, typed_text, verdict
 from engine.dry_run.reactions import TOLD
 from engine.dry_run.rehearsal import Trial, supply
 from engine.dry_run.tried import Tried, gravest, held, is_at, judged, written
@@ -328,4 +328,4 @@ class Probes:
     def _note(self, tried: Tried) -> None:
         if not tried.right:
             self.wrong.append(tried)
-        self.tell(f"{tried.step or 'hold time'} {tried.parameter}: {tried.edge}")
+        self.tell(f"{tried.step or 'hold time'} {tried.parameter}: {edge_in_words(tried.edge)}")

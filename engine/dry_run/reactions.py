@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 from bpmn import vocabulary as v
-from engine.actions import access, batches, decisions, exceptions, tasks
+from engine.actions import access, batches, change_rules, changes, decisions, exceptions, tasks
 from engine.actions.verification import to_verify
+from engine.actor import Actor
 from engine.dry_run.batch_view import BatchView, StuckError
 from engine.dry_run.rehearsal import Someone
 from engine.errors import OpenItemsError
 from engine.queries.counts import open_exceptions
 from engine.records import ExceptionRecord, ExceptionTriage, Task
 from engine.scope import Row
+from engine.transaction import perform
 
 MOST_TURNS = 12
 TOLD = "Seen in the dry run, and told."
@@ -53,6 +55,8 @@ class Reactions(BatchView):
         who, proof = performer if slot.code == "P" else self._signer(key, slot, signed)
         arguments: dict[str, Any] = {"task_key": key, "meaning": slot.meanings[0], "proof": proof}
         arguments["comments"] = self.due_comments(key)
+        if step.kind == "change_approval":
+            self._look_at_every_entry(who)
         if slot.code != "P" and "P" in step.slots and slot.meanings[0] == "verified_by":
             arguments["verification"] = self._reading(key)
         try:
@@ -61,6 +65,15 @@ class Reactions(BatchView):
             self._close_exceptions()
             self.rehearsal.act(tasks.sign_task, who, self.batch_id, **arguments)
         self.watcher.recorded(self, key)
+
+    def _look_at_every_entry(self, who: Actor) -> None:
+        with self.look() as batch:
+            left = list(change_rules.unreviewed(batch.reader, self.batch_id, who.id))
+        if left:
+            perform(
+                self.rehearsal.site, changes.review_entries, actor=who, stream=f"batch:{self.batch_id}", source="api",
+                change_id=self.batch_id, entries=left,
+            )  # fmt: skip
 
     def _unblock(self, key: str) -> None:
         """Those who have to decide on a blocked step let it go on; what nobody may let go on is terminated."""

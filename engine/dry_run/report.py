@@ -12,7 +12,7 @@ from bpmn.diagram import Diagram
 from engine.canonical import canonical, sha256
 from engine.control_recipe import ControlRecipe
 from engine.dry_run.coverage import Coverage
-from engine.dry_run.limits import bounds_of
+from engine.dry_run.limits import bounds_of, edge_in_words
 from engine.dry_run.probes import Probes
 from engine.dry_run.tried import Tried
 
@@ -62,7 +62,7 @@ def _reasons(
 ) -> list[str]:
     told = [f"{f['place']}: {f['why']}" for f in faults]
     for w in wrong:
-        what = f"{w['step']} {w['parameter']} {w['edge']}".strip()
+        what = f"{w['step']} {w['parameter']} {edge_in_words(w['edge'])}".strip()
         told.append(f"{what}: {w['text']} was judged {w['actual']}, expected is {w['expected']}.")
     told += [f"{g['what']}: {g['why']}" for g in gaps]
     return list(dict.fromkeys(told + ([f"The dry run was ended {stopped}."] if stopped else [])))
@@ -117,7 +117,7 @@ def _edges_missed(recipe: ControlRecipe, probes: Probes) -> list[dict[str, Any]]
                 what = f"{step.id} {p.name} ({p.id})"
                 found.append(_missed(step.id, what, "No batch recorded it.", must=True, kind="parameter", parameter=p.id))
             for why, edges in _by_reason(p, [t for _, t in probes.edges.get((step.id, p.id), ()) if not t.reached]):
-                what = f"{step.id} {p.name} ({p.id}): {', '.join(f'{t.edge} {t.text}' for t in edges)}"
+                what = f"{step.id} {p.name} ({p.id}): {', '.join(f'{t.text} {edge_in_words(t.edge)}' for t in edges)}"
                 must = p.source in ("manual", "device")
                 found.append(_missed(step.id, what, why, must=must, kind="limit", parameter=p.id))
             missing = {True, False} - probes.asked.get((step.id, p.id), set()) if p.when else set()

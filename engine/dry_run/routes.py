@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from bpmn import vocabulary as v
@@ -23,7 +22,9 @@ from engine.workflow.passage import Passage
 MOST_MOVES = 600
 MOST_IN_VAIN = 240
 MOST_ITERATIONS = 30
-BETWEEN = timedelta(minutes=30)
+ANYTHING = 1.0
+WANDER = (0.0, 0.3, 0.6, ANYTHING)
+"""How far a way strays from the usual one; at the end of it every value, and what happens next, is drawn by lot."""
 Wishes = Mapping[str, Value | None]
 
 
@@ -70,7 +71,7 @@ class Planner:
         found: list[Route] = []
         until, in_vain = time.monotonic() + seconds, 0
         while left and in_vain < MOST_IN_VAIN and time.monotonic() < until:
-            route = self._walk(self._aim_at(left, stops), wander=self._chance.choice([0.0, 0.3, 0.6]), stops=stops, wanted=left)
+            route = self._walk(self._aim_at(left, stops), wander=self._chance.choice(WANDER), stops=stops, wanted=left)
             if route.covers & left or (route.fault and not any(r.fault == route.fault for r in found)):
                 left -= route.covers
                 found.append(route)
@@ -139,6 +140,8 @@ class Planner:
 
     def _next(self, items: list[OpenItem], wander: float, wanted: set[str]) -> OpenItem:
         """What happens next: the step that is open longest; now and then another, an event more often if it is wanted."""
+        if wander == ANYTHING:
+            return self._chance.choice(items)
         work = [i for i in items if i.kind not in ("timer", "message")]
         events = [i for i in items if i.kind in ("timer", "message")]
         if not work:

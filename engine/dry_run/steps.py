@@ -38,7 +38,7 @@ class Steps(Reactions):
         wishes = dict(wishes)
         for name, value in self.overrides.items():
             if name.partition(".")[0] == step.id:
-                wishes.setdefault(name.partition(".")[2], value)
+                wishes[name.partition(".")[2]] = value  # what this batch is for comes before what leads along its route
         with self._telling(key):
             self._unblock(key)
             if self._gone(key):

@@ -1,4 +1,4 @@
-"""What a process of the site is about in a dry run: a draft that somebody has begun, with the process run on it."""
+"""What a process of the site is about in a dry run: a draft that somebody has begun, or a change, with the process run on it."""
 
 from __future__ import annotations
 
@@ -12,42 +12,73 @@ from bpmn.layout import DI, lay_out
 from bpmn.new_diagram import smallest_diagram
 from bpmn.reading import read_xml
 from engine.act import Act
+from engine.actions import changes, life_cycle, processes
 from engine.actions.completion import advance
-from engine.actions.life_cycle import KIND
 from engine.actor import Actor
 from engine.batch_record import BatchRecord
 from engine.control_recipe import control_recipe
 from engine.documents import read_document
-from engine.records import Batch, RecipeDocument, RecipeDraft, RecipeRevision
-from engine.workflow import Change
+from engine.records import Change, ChangeItem, RecipeDocument, RecipeDraft, RecipeRevision
 
 
 def begin_process(act: Act, *, actor: Actor, batch_id: str, process_id: str) -> dict[str, Any]:
-    """Begin a draft of an invented recipe, and the process under test on it, under the draft's id."""
-    recipe_id, _, revision = batch_id.partition("@")
+    """Begin what the process under test is about, and its run on it, under the same id."""
+    drawn = act.get(RecipeRevision, id=process_id)
+    recipe = control_recipe(act.site, act, drawn["hash"])
+    actions = {node.service.action for node in recipe.diagram.nodes.values() if node.service is not None}
+    if any(action.startswith("change.") for action in actions):
+        _begin_change(act, actor, batch_id)
+        kind = changes.KIND
+    else:
+        _begin_draft(act, actor, batch_id)
+        kind = life_cycle.KIND
+    processes.begin_drawn(act, drawn, run_id=batch_id, kind=kind, subject=batch_id)
+    return {"batch": batch_id}
+
+
+def awaited_messages(act: Act, *, actor: Actor, batch_id: str) -> dict[str, Any]:
+    """What the run waits for that another run would send, by key."""
+    batch = BatchRecord(act.site, act, batch_id)
+    items = [item for item in batch.run.open.values() if item.kind == "message" and item.node_id not in batch.recipe.steps]
+    act.site.runs.put(batch_id, act.seq_in(f"batch:{batch_id}") - 1, batch.run)
+    return {"keys": [item.key for item in items]}
+
+
+def send_message(act: Act, *, actor: Actor, batch_id: str, key: str) -> dict[str, Any]:
+    """Let a message come that another run would send."""
+    batch = BatchRecord(act.site, act, batch_id)
+    opened = advance(act, batch, batch.run.fire(key), [("fire", key)]).opened
+    batch.save(act)
+    return {"opened": opened}
+
+
+def _begin_change(act: Act, actor: Actor, change_id: str) -> None:
+    """A change that says something and touches no revision."""
+    told = {
+        "title": "What the process is rehearsed on", "kind": "document", "reason": "The rehearsal.", "category": "quality",
+        "state": "INITIATED", "opened_by": actor.id, "opened_at": act.now_text, "version": 1,
+    }  # fmt: skip
+    act.insert(Change, id=change_id, **told)
+    act.insert(
+        ChangeItem, change_id=change_id, n=1, kind="text", title="A text", proposed="Another text.", category="editorial",
+        why="The rehearsal.", confidence="high", version=1,
+    )  # fmt: skip
+
+
+def _begin_draft(act: Act, actor: Actor, revision_id: str) -> None:
+    """A draft of an invented recipe."""
+    recipe_id, _, revision = revision_id.partition("@")
     xml = _diagram(v.Recipe(recipe_id, revision, "What the process is rehearsed on"))
     document = read_document("recipe", xml)
     act.insert(RecipeDocument, hash=document.hash, xml=xml)
     act.insert(
-        RecipeRevision, id=batch_id, recipe_id=recipe_id, revision=revision, title=document.title, product="",
+        RecipeRevision, id=revision_id, recipe_id=recipe_id, revision=revision, title=document.title, product="",
         hash=document.hash, state="DRAFT", authored_by=actor.id, kind="recipe", version=1,
     )  # fmt: skip
     act.insert(
-        RecipeDraft, revision_id=batch_id, recipe_id=recipe_id, xml=xml, hash=document.hash, saved_by=actor.id,
+        RecipeDraft, revision_id=revision_id, recipe_id=recipe_id, xml=xml, hash=document.hash, saved_by=actor.id,
         saved_at=act.now, version=1,
     )  # fmt: skip
-    drawn = act.get(RecipeRevision, id=process_id)
-    recipe = control_recipe(act.site, act, drawn["hash"])
-    issued = act.insert(
-        Batch, id=batch_id, recipe_id=drawn["recipe_id"], revision_id=process_id, recipe_hash=drawn["hash"], coi="",
-        product="", order_json="{}", state="IN_PROGRESS", issued_at=act.now_text, kind=KIND, subject=batch_id, version=1,
-    )  # fmt: skip
-    act.note("life_cycle:begun", revision=batch_id, life_cycle=process_id)
-    run = BatchRecord(act.site, act, batch_id, issued)
-    run.begin(recipe.procedure.start({}))
-    advance(act, run, Change(opened=tuple(run.run.open.values()), withdrawn=()), [("start", {})])
-    run.save(act)
-    return {"batch": batch_id}
 
 
 def _diagram(header: v.Recipe) -> str:

@@ -172,12 +172,10 @@ class SystemRun:
 
     def _grouped(self, ways: list[tuple[str, str, dict[str, Value], bool]]) -> list[tuple[Route, dict[str, Value], str]]:
         """As few batches as hold all of these; whatever may end its batch is the last thing that its batch is for."""
-        order = list(self.rehearsal.recipe.steps)
+        met = {_step_of(m.key): (n, at) for n, r in reversed(list(enumerate(self._routes))) for at, m in enumerate(r.moves)}
         groups: list[tuple[Route, dict[str, Value], set[tuple[str, str]], str, bool]] = []
-        for step_id, name, way, ends in sorted(ways, key=lambda w: order.index(w[0])):
-            route = next((r for r in self._routes if any(_step_of(m.key) == step_id for m in r.moves)), None)
-            if route is None:
-                continue
+        for step_id, name, way, ends in sorted((w for w in ways if w[0] in met), key=lambda w: met[w[0]]):
+            route = self._routes[met[step_id][0]]
             for number, (used, overrides, aims, last, ended) in enumerate(groups):
                 apart = not (way.keys() & overrides.keys()) and (step_id, name) not in aims
                 touches = any(self._touches(way, aim) for aim in aims)

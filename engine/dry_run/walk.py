@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Callable
 
 from engine.actions import batches
+from engine.actor import SYSTEM
 from engine.dry_run.batch_view import StuckError
 from engine.dry_run.limits import typed_text
 from engine.dry_run.routes import Move, Route
 from engine.dry_run.steps import Steps
-from engine.dry_run.subject import begin_process
+from engine.dry_run.subject import awaited_messages, begin_process, send_message
 
 
 class Walk(Steps):
@@ -42,6 +43,7 @@ class Walk(Steps):
         header = self.rehearsal.recipe.header
         if header.kind == "process":
             author, _ = self.rehearsal.someone(["PROC"])
+            self._pretend(route)
             with self._telling("the start"):
                 self.rehearsal.act(begin_process, author, self.batch_id, process_id=f"{header.id}@{header.revision}")
             self.issued = True
@@ -72,24 +74,55 @@ class Walk(Steps):
             move = moves.popleft()
             if move.key in open_keys or (move.fires and self._row_of_timer(move.key, due)):
                 return move
+            if move.fires and self._is_message(move.key) and move.key in self._messages():
+                return move
             if move.fires:
                 self._late.append(move.key)
         work = [k for k in open_keys if self._is_work(k)] or open_keys
         if work:
             return Move(work[0])
-        return Move(due[0]["ref"], fires=True) if due else None
+        keys = [due[0]["ref"]] if due else self._messages()
+        return Move(keys[0], fires=True) if keys else None
+
+    def _pretend(self, route: Route) -> None:
+        """What the services of a process are to answer on this way, so that each way is tried whatever the subject is."""
+        nodes = self.rehearsal.recipe.diagram.nodes
+        for move in route.moves:
+            if not move.fires and nodes[_node_of(move.key)].service is not None:
+                given = {n: x for n, x in move.values.items() if x is not None}
+                self.rehearsal.site.pretended[self.batch_id, move.key] = given
+
+    def _messages(self) -> list[str]:
+        """What waits for a message of another run, by key."""
+        found: dict[str, list[str]] = self.rehearsal.act(awaited_messages, SYSTEM, self.batch_id)
+        return found["keys"]
+
+    def _is_message(self, key: str) -> bool:
+        node = self.rehearsal.recipe.diagram.nodes.get(_node_of(key))
+        return node is not None and node.event == "messageEventDefinition"
 
     def _is_work(self, key: str) -> bool:
-        node = self.rehearsal.recipe.diagram.nodes.get(key.rpartition("/")[2].partition("[")[0])
-        return node is None or node.event != "messageEventDefinition"
+        return not self._is_message(key)
+
+    def _come(self, key: str) -> None:
+        """A timer is due, or a message comes that another run would send."""
+        row = self._row_of_timer(key, self._due())
+        if row is not None:
+            self.path.append(f"{key} is due")
+            self.fire(row)
+            return
+        self.path.append(f"{key} comes")
+        with self._telling(key):
+            self.rehearsal.act(send_message, SYSTEM, self.batch_id, key=key)
 
     def _make(self, move: Move) -> None:
         if move.fires and move.key not in {t["key"] for t in self.open_tasks()}:
-            row = self._row_of_timer(move.key, self._due())
-            assert row is not None
-            self.path.append(f"{move.key} is due")
-            self.fire(row)
+            self._come(move.key)
         else:
             self.path.append(move.key)
             self._left_out = {n.partition(".")[2] for n, x in move.values.items() if x is None}
             self.perform(move.key, {n.partition(".")[2]: x for n, x in move.values.items() if x is not None})
+
+
+def _node_of(key: str) -> str:
+    return key.rpartition("/")[2].partition("[")[0]

@@ -74,7 +74,7 @@ def change_view(site: Site, change_id: str, actor: Actor) -> dict[str, Any]:
 
 
 def change_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
-    """Open steps of changes that wait for this person's roles, and those that were escalated to them: overdue, then risk, then age.
+    """Open steps of changes that wait for this person's roles or were escalated to them: overdue first, then by risk and age.
 
     `mine`: whether they may sign it, else `why_not`. `risk`: severity x probability x detectability, 0 where not assessed.
     `due_at`: when the drawing reminds or escalates next. `reminded_at`, `escalated_at`: when it did last.
@@ -83,7 +83,10 @@ def change_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
     with site.read() as reader:
         for row in reader.rows(Batch, kind="change", state="IN_PROGRESS"):
             found += _waiting(BatchRecord(site, reader, row["id"]), reader.get(Change, id=row["subject"]), actor)
-    return sorted(found, key=lambda r: (not r["escalated_at"], not r["urgent"], -r["risk"], r["opened_at"], r["change"], r["key"]))
+    order = ("change", "key")
+    return sorted(
+        found, key=lambda r: (not r["escalated_at"], not r["urgent"], -r["risk"], r["opened_at"], *(r[n] for n in order))
+    )
 
 
 def next_change_id(reader: Reader, now: datetime) -> str:

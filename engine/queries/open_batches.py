@@ -79,7 +79,11 @@ def open_batch_matrix(site: Site, reader: Reader, change_id: str) -> list[Matrix
 
 def undecided(site: Site, reader: Reader, change_id: str) -> list[str]:
     """The rows that stand against closing the change, in words; empty when none does."""
-    rows = open_batch_matrix(site, reader, change_id)
+    return undecided_rows(open_batch_matrix(site, reader, change_id))
+
+
+def undecided_rows(rows: Iterable[MatrixRow]) -> list[str]:
+    """Those of the rows that are not decided for good, in words."""
     return [f"{row.batch}, item {row.item}: {row.decision or 'undecided'} {row.state}".strip() for row in rows if not row.settled]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.actions.dispositions import open_items
 from engine.batch_record import BatchRecord
+from engine.queries.adoptions import revision_of, shown_adoptions
 from engine.queries.counts import open_exceptions, review_counts
 from engine.queries.signatures import signature_view
 from engine.queries.task_view import batch_header
@@ -32,6 +33,8 @@ def review(site: Site, batch_id: str) -> dict[str, Any]:
             "values": _values(batch, values),
             "exceptions": _exceptions(batch, values, still_open),
             "tasks": tasks,
+            "adoptions": shown_adoptions(batch),
+            "revisions": {key: revision_of(batch, task) for key, task in tasks.items()},
             "corrections": reader.rows(Correction, batch_id=batch_id, order=("at", "id")),
             "open_items": open_items_of(batch),
             "rules": _rules(values),

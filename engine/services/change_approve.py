@@ -1,6 +1,6 @@
 """Approves the revisions of the change, with the instant of their effect, and works out what is left to do.
 
-Answers `route`. Source: 21 CFR 211.100(a), 211.186(a); EU GMP Chapter 4, 4.2 to 4.6.
+Source: 21 CFR 211.100(a), 211.186(a); EU GMP Chapter 4, 4.2 to 4.6.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def perform(call: Call) -> Iterable[Message]:
     change = call.change_control(effective_at=at)
     for duty in duties_of(act, change):
         act.insert(Duty, id=act.new_id("duty"), change_id=run.id, state="open", version=1, **duty)
-    call.values["route"] = change["route"]
     named = [row["id"] for row in revisions]
     act.note("change:approved", critical=True, change=run.id, revisions=named, effective_at=at)
     return [Message(name, MESSAGE, needed=True) for name in named]

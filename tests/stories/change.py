@@ -15,7 +15,7 @@ from bpmn import vocabulary as v
 from bpmn.diagram import BPMN, write_element
 from bpmn.new_diagram import with_header
 from engine import records
-from engine.actions.life_cycle import shipped
+from engine.actions.processes import LIFE_CYCLE, shipped
 from engine.documents import read_document
 from engine.transaction import SYSTEM, Act, Actor
 from tests.stories.cart import Cart, recorded
@@ -38,7 +38,7 @@ def next_recipe(xml: str = "") -> str:
     moi.attrib.update({"target": "2.0", "norLow": "1.5", "norHigh": "3.0", "parLow": "1.0", "parHigh": "5.0"})
     moi.set("why", "VCN of treated batches came near its limit; CAR 28 % at MOI 2 (DS-114)")
     [sample] = [n for n in root.iter(f"{{{BPMN}}}userTask") if n.get("id") == "S27"]
-    step = sample.find(f".//{{{v.NAMESPACE}}}step")
+    [step] = sample.iter(f"{{{v.NAMESPACE}}}step")
     why = "Early information, no effect on release"
     more = v.Parameter("vcn_ip", "VCN in process", "num", "1", parameter_class="IPC", why=why)
     write_element(step, "parameter", more)
@@ -58,7 +58,7 @@ def propose(
         records.RecipeRevision, id=revision_id, recipe_id=recipe_id, revision=document.revision, title=document.title,
         product=document.product, hash=document.hash, state="APPROVED", authored_by="somebody", effective_at=None,
     )  # fmt: skip
-    drawn = shipped(act, actor=SYSTEM)
+    drawn = shipped(act, actor=SYSTEM, process_id=LIFE_CYCLE)
     act.insert(
         records.Batch, id=change_id, recipe_id=drawn["recipe_id"], revision_id=drawn["id"], recipe_hash=drawn["hash"], coi="",
         product="", order_json="{}", state="IN_PROGRESS", issued_at=act.now, kind="change", subject=change_id,

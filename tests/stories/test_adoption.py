@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from bpmn import vocabulary as v
-from engine.actions.adoptions import Because, adopt, keep_document, shown_adoptions
+from engine.actions.adoptions import Because, adopt, keep_document
 from engine.adoption import executed_prefix
 from engine.batch_record import BatchRecord
 from engine.errors import AdoptionRefusedError
+from engine.queries.adoptions import shown_adoptions
 from engine.records import Adoption, DueTime, ExceptionRecord, Task
 from engine.rules import AdoptionFacts
 from engine.transaction import Act, Actor
@@ -43,8 +44,8 @@ WAY = "begin > S1 > S2 > S3 > end"
 
 
 def drawn(way: str = WAY, **steps: str) -> str:
-    given = {"S1": step("S1", number("n", "10..90", "0..100")), "S2": step("S2", number("n", "10..90", "0..100"))} | steps
-    return recipe(way, **given)
+    given: dict[str, Any] = {name: step(name, number("n", "10..90", "0..100")) for name in ("S1", "S2")}
+    return recipe(way, **(given | steps))
 
 
 def refused(shop: Workshop, xml: str, *from_steps: str) -> list[str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.actions.adoptions import shown_adoptions
 from engine.actions.batches import plan_batch
 from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
 from engine.batch_record import BatchRecord
 from engine.errors import EntryRefusedError, NotPermittedError, SamePersonError
+from engine.queries.adoptions import shown_adoptions
 from engine.queries.open_batches import MatrixRow, open_batch_matrix, undecided
 from engine.records import Adoption, Batch, ExceptionRecord, Task
 from engine.transaction import perform
@@ -43,10 +43,10 @@ def changed(cart: Cart) -> Cart:
     cart.hands.start("MFG_OP", "CT-26-0021", "S20")
     run_until(cart, "CT-26-0020", "S12", 8, ORDER | {"collection_end": "2026-03-09T10:00:00Z"})
     actor, _ = cart.crew["MFG_SUP"]
-    planned = {"recipe_id": "MR-CART-001", "batch_id": "CT-26-0019", "order": order(19)}
+    planned: dict[str, Any] = {"recipe_id": "MR-CART-001", "batch_id": "CT-26-0019", "order": order(19)}
     perform(cart.site, plan_batch, actor=actor, stream="batch:CT-26-0019", **planned)
     actor, _ = cart.crew["PROC"]
-    about = {"change_id": CHANGE, "xml": next_recipe(), "client_signs": True, "items": of_the_file()}
+    about: dict[str, Any] = {"change_id": CHANGE, "xml": next_recipe(), "client_signs": True, "items": of_the_file()}
     perform(cart.site, propose, actor=actor, stream=f"batch:{CHANGE}", **about)
     return cart
 

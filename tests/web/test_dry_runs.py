@@ -78,7 +78,7 @@ def test_the_coverage_and_the_report_can_be_fetched_and_every_value_is_on_the_pa
     assert b"BPMNShape" in client.get(f"/dry-runs/{job_id}/diagram.xml").data
     assert client.get(f"/dry-runs/{job_id}/report.json").json["verdict"] == "passed"
     page = client.get(f"/dry-runs/{job_id}").text
-    assert "<code>7.6</code> major and blocks" in page
+    assert "<code>7.6</code> outside the upper PAR: major and blocks" in page
     assert "Keep and sign" not in page
 
 

@@ -1,4 +1,4 @@
-"""The demo's people: one for every role that a recipe may ask for, two operators, an administrator.
+"""The demo's people: one for every role that a recipe may ask for, two operators, two process owners, an administrator.
 
 Their passwords are printed when the demo starts and stand here: a demo site is for nothing else.
 """
@@ -37,6 +37,7 @@ PEOPLE = (
     DemoPerson("victor", "Victor Amaral", ("MFG_VER",), "velvet anchor 74 west"),
     DemoPerson("susan", "Susan Park", ("MFG_SUP",), "saffron ladder 85 north"),
     DemoPerson("pia", "Pia Moreau", ("PROC",), "pebble lantern 96 east"),
+    DemoPerson("tomas", "Tomas Berg", ("PROC",), "timber violin 29 east"),
     DemoPerson("farid", "Farid Nazari", ("QA_FLR",), "fennel harbour 17 south"),
     DemoPerson("diana", "Diana Roth", ("QA_DISP",), "drizzle marble 28 west"),
     DemoPerson("quentin", "Quentin Dubois", ("QP",), "quarry thistle 39 north"),
@@ -45,6 +46,7 @@ PEOPLE = (
     DemoPerson("clara", "Clara Whitfield", ("CLI_QA",), "canyon feather 62 west"),
     DemoPerson("marek", "Marek Novak", ("MED",), "meadow spindle 73 north"),
     DemoPerson("rita", "Rita Lam", ("RA",), "raven pocket 84 east"),
+    DemoPerson("ines", "Ines Carvalho", ("IT",), "indigo gravel 47 north"),
     DemoPerson("colin", "Colin Baker", ("COI",), "cobalt teapot 95 south"),
     DemoPerson("sam", "Sam Adeyemi", ("SYS_ADM",), "sable compass 16 west"),
 )
@@ -53,12 +55,12 @@ PEOPLE = (
 def settle(site: Site, crew: Iterable[DemoPerson] = PEOPLE) -> dict[str, tuple[Actor, Proof]]:
     """Open the accounts as an administrator does; each chooses a password and accepts the statement on signatures.
 
-    Returns actor and proof by role (the first person of each).
+    Returns actor and proof by role (the first person of each) and by login.
     """
     passwords.set_cost(passwords.CHEAP)  # printed on the screen, so nothing is lost; it saves half a minute of hashing
     found: dict[str, tuple[Actor, Proof]] = {}
     for person in crew:
-        entry = _join(site, person)
+        entry = found[person.login] = _join(site, person)
         for role in person.roles:
             found.setdefault(role, entry)
     return found

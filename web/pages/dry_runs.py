@@ -12,6 +12,7 @@ from bpmn.layout import DI, lay_out
 from bpmn.reading import read_xml
 from engine.actions import dry_runs as actions
 from engine.dry_run import by_hand, jobs
+from engine.dry_run.limits import edge_in_words
 from engine.errors import DiagramRefusedError
 from engine.queries.dry_runs import dry_run, dry_runs_of
 from engine.records import Batch, RecipeRevision
@@ -72,7 +73,7 @@ def show(dry_run_id: str) -> ResponseReturnValue:
     page_text = render_template(
         "pages/dry_run.html", run=found, report=report, revision=found["revision"], kinds=KINDS, states=STATES,
         live=found["state"] in jobs.LIVE, problems=outcome.problems, may_sign=_may_sign(found),
-        limits=_by_parameter(report["edges"]) if report else [], share=_share(found),
+        limits=_by_parameter(report["edges"]) if report else [], edge_in_words=edge_in_words, share=_share(found),
     )  # fmt: skip
     return make_response(page_text, outcome.status)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from bpmn.importers.sources.source import MOST_COLUMNS, Source, SourceError, source_of, table_of
 
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 50  # rows, to tell the delimiter
+_RULE = re.compile(r"\s*:?-{2,}:?\s*")
 
 
 def read_delimited(name: str, data: bytes) -> Source:
@@ -20,17 +22,26 @@ def read_delimited(name: str, data: bytes) -> Source:
     rows: list[list[str]] = []
     numbers: list[int] = []
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    framed = delimiter == "|" and _is_framed(text)
     before = 0
     try:
-        for cells in lines:
-            rows.append([cell.strip() for cell in cells])
-            numbers.append(before + 1)
+        for line in lines:
+            cells = line[1:-1] if framed and len(line) > 2 else line
+            if not (framed and cells and all(_RULE.fullmatch(cell) for cell in cells)):
+                rows.append([cell.strip() for cell in cells])
+                numbers.append(before + 1)
             before = lines.line_num
             if len(cells) > 20 * MOST_COLUMNS:
                 raise SourceError(name, f"row {before} has {len(cells)} cells", f"keep at most {MOST_COLUMNS}")
     except csv.Error as error:
         raise SourceError(name, f"row {before + 1} can't be read: {error}", "close every quote") from None
     return source_of(name, [table_of(name, "", "", rows, numbers)], [], doubts)
+
+
+def _is_framed(text: str) -> bool:
+    """Whether each row begins and ends with a line: `| Step | Title |`, as tables are typed into notes."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return all(len(line) > 2 and line[0] == line[-1] == "|" for line in lines)
 
 
 def _decoded(name: str, data: bytes) -> tuple[str, list[str]]:

@@ -85,6 +85,7 @@ RANGES: list[Case] = [
     ("5,0 bis 7,0 bar", "bar", "", ("5.0", "7.0")),
     ("zwischen 5 und 7 bar", "bar", "", ("5", "7")),
     ("höchstens 10 °C", "C", "", ("", "10")),
+    ("does not exceed 8 °C", "C", "", ("", "8")),
     ("nicht mehr als 2 Std.", "h", "", ("", "2")),
     ("mindestens 30 Minuten", "min", "", ("30", "")),
     ("limit: ≤ 5 NTU", "NTU", "", ("", "5")),
@@ -103,6 +104,12 @@ def test_a_limit_bounds_what_is_accepted_digit_for_digit(phrase: str, unit: str,
     assert (found.type, found.uom, found.target) == ("num", unit, target)
     assert (found.par_low, found.par_high) == bounds
     assert (found.nor_low, found.nor_high, found.exclusive, found.doubt) == ("", "", (), "")
+
+
+def test_the_share_of_a_gas_is_one_of_volume() -> None:
+    found = read_limits("5 ± 0.5 % CO2")
+    assert (found.uom, found.par_low, found.par_high) == ("% v/v", "4.5", "5.5")
+    assert "what it is a share of" in found.doubt
 
 
 @pytest.mark.parametrize(
@@ -184,7 +191,7 @@ def test_what_is_guessed_is_said(phrase: str, doubt: str, says: dict[str, Any]) 
     ("phrase", "why"),
     [
         ("room temperature", "no limit"), ("20 ± 2 °F", "no unit of measure"), ("5 to 3 g", "above"), ("±0.5", "number"),
-        ("37 °C / 5 % CO2", "not understood"), ("1 to 2 to 3", "number is missing"), ("5 kg to 8 °C", "temperature and mass"),
+        ("37 °C / 5 % CO2", "units C and"), ("1 to 2 to 3", "number is missing"), ("5 kg to 8 °C", "temperature and mass"),
         ("NOR 1-2 NOR 3-4", "twice"), ("1.2.3,4", "no number"), ("x" * 301, "characters"),
     ],
 )  # fmt: skip

@@ -170,6 +170,22 @@ def test_what_is_to_be_filled_in_says_what_kind_of_value_it_is(result: str, kind
     assert [(p.type, p.uom) for p in step.parameters] == [(kind, uom)]
 
 
+def test_blanks_are_named_values_with_the_limit_that_the_instruction_says() -> None:
+    found = proposal(
+        "Step #|Operation|Result / Value|Performed By / Date|Verified By / Date",
+        "1.1|Weigh 58.44 g (58.0 – 58.9 g) of salt|Weight: ______ g||",
+        "1.2|Cool to 2 to 8 °C, then warm to 20 to 25 °C|Temp: ____ °C||",
+    )
+    weigh, cool = steps_of(found)
+    (weight,), (temp,) = weigh.parameters, cool.parameters
+    assert (weight.name, weight.uom, weight.target, weight.par_low, weight.par_high) == ("Weight", "g", "58.44", "58.0", "58.9")
+    assert (temp.name, temp.uom, temp.par_low, temp.par_high) == ("Temp", "C", "", "")
+    assert [slot.code for slot in weigh.signatures] == ["P", "V"]
+    messages = [doubt.message for doubt in found.doubts]
+    assert "58.44 g (58.0 – 58.9 g) is taken as the limit" in messages
+    assert "2 to 8 °C and 20 to 25 °C are several limits in C; none is taken" in messages
+
+
 def test_columns_of_their_own_have_words_numbers_and_expressions() -> None:
     found = proposal(
         "Step|Title|Parameter|Type|Unit|Min|Max|Class|Source|Formula",
@@ -343,11 +359,59 @@ def test_header_data_beside_the_tables_name_the_recipe() -> None:
             "Section|Description|Parameter|NOR|PAR|Criticality|Flow|Hold time",
             "unit_procedure instruction name nor par class flow hold",
         ),
+        (
+            "No.|Step|Lower action limit|Upper action limit|Lower alert limit|Upper alert limit|Why it matters|Next step",
+            "step_id title par_low par_high nor_low nor_high why flow",
+        ),
+        ("Nr.|Vorgang|Untere Warngrenze|Spec. min.|Spec. max.", "step_id title nor_low par_low par_high"),
+        ("Step|Operation|Alert (min)|Alert (max)|Max hold", "step_id title nor_low nor_high hold"),
     ],
 )
 def test_headings_are_recognised_in_any_order(headings: str, means: str) -> None:
     table = pasted(headings, "|".join("abcdefgh"[: headings.count("|") + 1])).tables[0]
     assert recognise(table).columns == tuple(means.split())
+
+
+def test_a_column_without_names_is_a_place_to_sign_and_what_does_not_apply_is_not_asked_for() -> None:
+    found = proposal("Step|Task|Target|Range|Actual|Check", "1|Thaw|37 °C|35 to 39 °C|____ °C|", "2|Call QA|N/A|N/A|N/A|N/A")
+    thaw, call = steps_of(found)
+    assert [slot.code for slot in thaw.signatures] == ["P", "V"]
+    assert [(p.name, p.target, p.par_low) for p in thaw.parameters] == [("Thaw", "37", "35")]
+    assert call.parameters == ()
+
+
+def test_an_instruction_stays_one_where_its_first_sentence_is_the_title() -> None:
+    first, second = steps_of(proposal("Step|Instruction|Limits", "1|Warm the medium|36 to 38 °C", "2|Add it. Mix it.|5 to 6 mL"))
+    assert (first.title, first.instruction) == ("Warm the medium", "Warm the medium")
+    assert (second.title, second.instruction) == ("Add it", "Add it. Mix it.")
+
+
+def test_a_tolerance_of_its_own_column_is_one_of_the_target() -> None:
+    found = proposal("Schritt|Tätigkeit|Soll|Toleranz|Einheit|Freigabe QA", "1|Wiegen|25,0|± 0,5|g|", "2|Heizen|37|+/- 1|°C|x")
+    weigh, heat = steps_of(found)
+    assert [(p.target, p.par_low, p.par_high, p.uom) for p in (*weigh.parameters, *heat.parameters)] == [
+        ("25.0", "24.5", "25.5", "g"), ("37", "36", "38", "C"),
+    ]  # fmt: skip
+    assert [[slot.code for slot in step.signatures] for step in (weigh, heat)] == [["P"], ["P", "Q"]]
+    assert found.left_out == ()
+
+
+def test_a_list_of_parameters_knows_its_steps_by_their_numbers_and_the_flow_what_they_are() -> None:
+    steps = "Stage|Op. No|Work instruction|Logic;USP|10|Seed it|;USP|20|Harvest|only if 10.ready = yes, otherwise terminate"
+    listed = "Op. No|Process parameter|Units|LSL|USL|NOR min|Type;10|OD|AU|0.05|0.2|0.08|IPC;10|Ready|||||;20|Load|g||30||IPC"
+    sources = [pasted(*text.split(";")) for text in (steps, listed)]
+    found = propose(sources, recognised(sources))
+    seed, harvest = steps_of(found)
+    assert [(p.name, p.type, p.nor_low, p.par_low, p.par_high, p.parameter_class) for p in seed.parameters] == [
+        ("OD", "num", "0.08", "0.05", "0.2", "IPC"), ("Ready", "bool", "", "", "", ""),
+    ]  # fmt: skip
+    assert [p.name for p in harvest.parameters] == ["Load"]
+    assert check_diagram(found.imported.xml).ok  # type: ignore[union-attr]
+
+
+def test_the_number_of_a_step_is_where_the_numbers_are() -> None:
+    table = pasted("Step|No.|Crit.|Limits", "Weigh|10|CPP|5 to 6 g", "Mix|20|IPC|7 to 8 g").tables[0]
+    assert recognise(table).columns == ("title", "step_id", "class", "limit")
 
 
 def test_a_kept_mapping_comes_first_and_unsure_columns_are_marked() -> None:

@@ -171,3 +171,10 @@ def test_any_bytes_are_read_or_refused(data: bytes, ending: str) -> None:
 def test_what_did_not_arrive_whole_is_refused(text: str) -> None:
     with pytest.raises(SourceError, match="whole"):
         unpack(text)
+
+
+def test_a_table_typed_with_lines_around_its_cells_has_no_empty_columns() -> None:
+    text = "| Step | Title |\n|------|:-----:|\n| 1 | Weigh |\n"
+    (table,) = read_pasted(text).tables
+    assert table.rows == (("Step", "Title"), ("1", "Weigh"))
+    assert table.numbers == (1, 3)

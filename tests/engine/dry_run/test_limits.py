@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpmn import vocabulary as v
-from engine.dry_run.limits import bounds_of, edges, verdict
+from engine.dry_run.limits import bounds_of, edge_in_words, edges, verdict
 from engine.rules import ValueFacts, evaluate_limits, judge
 from tests.stories.workshop import number
 
@@ -87,3 +87,14 @@ def test_both_readings_of_a_limit_agree(
     expected = verdict(p, bounds_of(p, SCOPE), value, qualifier)
     assert expected.outcome == actual.outcome
     assert expected.blocks == actual.blocks
+
+
+@pytest.mark.parametrize(
+    ("edge", "said"),
+    [
+        ("nor_high outside", "outside the upper NOR"), ("par_low at", "at the lower PAR"), ("PAR inside", "PAR inside"),
+        ("par_high unbounded", "far out where there is no upper PAR"), ("nor_low wrong", "the wrong answer for NOR"), ("", ""),
+    ],
+)  # fmt: skip
+def test_an_edge_in_words(edge: str, said: str) -> None:
+    assert edge_in_words(edge) == said

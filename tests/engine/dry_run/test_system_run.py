@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import replace
 from decimal import Decimal
@@ -10,12 +11,17 @@ from typing import Any
 import pytest
 
 from bpmn import vocabulary as v
+from bpmn.diagram import Diagram
+from bpmn.expressions import Value
+from engine.actions.processes import SHIPPED, shipped_xml
 from engine.dry_run import system_dry_run
 from engine.dry_run.report import fingerprint
 from engine.errors import DiagramRefusedError
 from engine.rules import limit
+from engine.workflow import Procedure
+from engine.workflow.passage import Passage
 from tests.engine.dry_run.drawn import ANSWER, branching, small
-from tests.recipes import random_recipe
+from tests.recipes import random_event, random_recipe, tell
 from tests.stories.workshop import number, recipe, step, timer
 from web.demo import recipe_xml
 
@@ -120,11 +126,32 @@ def test_any_sound_recipe_is_run_without_a_fault_and_what_is_missed_is_named(see
     assert all(element in named for element in missed)
 
 
-def test_the_life_cycle_of_a_revision_is_rehearsed_like_a_recipe() -> None:
-    from engine.actions.processes import shipped_xml
+def flows_of_random_batches(xml: bytes, batches: int) -> set[str]:
+    """What batches take in which whatever can happen next is drawn by lot, with any order and any values."""
+    diagram, found = Diagram.parse(xml), set[str]()
+    for seed in range(batches):
+        chance, passage = random.Random(seed), Passage(diagram)
+        order: dict[str, Value] = {"order.weight_kg": Decimal(chance.randint(1, 120)), "order.urgent": chance.random() < 0.5}
+        procedure = Procedure.of(diagram)
+        run = procedure.start({n: x for n, x in order.items() if n in procedure.routing_names}, passage)
+        for _ in range(200):
+            if run.open and not run.outcome:
+                tell(run, random_event(procedure, chance.choice(list(run.open.values())), chance))
+        found |= set(passage.flows)
+    return found
 
-    report = system_dry_run(shipped_xml("RLC-001").encode())
+
+@pytest.mark.parametrize(("seed", "size"), [(9012, 4), (9026, 8), (9033, 5), (9047, 9)])
+def test_what_a_random_batch_takes_is_not_named_as_out_of_reach(seed: int, size: int) -> None:
+    xml = random_recipe(seed, size)
+    assert not set(unreached(system_dry_run(xml))) & flows_of_random_batches(xml, 150)
+
+
+@pytest.mark.parametrize("process_id", SHIPPED)
+def test_the_processes_that_ship_are_rehearsed_like_a_recipe(process_id: str) -> None:
+    report = system_dry_run(shipped_xml(process_id).encode())
     assert report["verdict"] == "passed", report["reasons"]
+    assert report["summary"]["flows_reached"] == report["summary"]["flows"]
 
 
 def test_the_cart_recipe_is_covered_in_under_a_minute_with_progress() -> None:
@@ -137,5 +164,7 @@ def test_the_cart_recipe_is_covered_in_under_a_minute_with_progress() -> None:
     assert (s["steps_reached"], s["flows_reached"], s["hold_edges_reached"]) == (s["steps"], s["flows"], s["hold_edges"])
     assert {u["kind"] for u in report["unreached"]} == {"limit"}
     assert not any(u["must"] for u in report["unreached"])
+    fed = {e["edge"] for e in report["edges"] if e["parameter"] == "feed_ml" and not e["reached"]}
+    assert fed == {"nor_low outside", "nor_high unbounded"}  # a feed is never negative; 1000 mL needs an empty vessel
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     assert all(done <= total for done, total in heard)

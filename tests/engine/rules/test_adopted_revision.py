@@ -16,6 +16,6 @@ def adoption(what: str, **more: object) -> AdoptionFacts:
 @pytest.mark.parametrize("safety", [True, False])
 def test_an_adopted_revision_is_always_an_exception_that_names_both(safety: bool) -> None:
     [finding] = judge("adoption", adoption("adopted", safety=safety)).findings
-    assert shown([finding]) == [(31, "minor", False, False)]
+    assert shown((finding,)) == [(31, "minor", False, False)]
     assert (finding.expected, finding.actual) == ("MR@3.0", "MR@3.1")
     assert "CC-1, item 1" in finding.message
