@@ -17,11 +17,11 @@ from bpmn.edits import ChangeLimit, Edit, EditError, InsertStep, RepeatStep, Rep
 from bpmn.expressions import ExpressionError, parse
 from bpmn.once import only_where
 from bpmn.readers import readers
+from bpmn.reading import DiagramError, canonical_hash
 from engine.adoption import UNDER_WAY, Proven, nothing_started, prove, reissued, waiting_keys
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, iteration_of, repeats
-from engine.documents import read_document
-from engine.errors import AdHocRefusedError, AdoptionRefusedError
+from engine.errors import AdHocRefusedError, AdoptionRefusedError, UnsupportedDiagramError
 from engine.records import Task
 
 KIND: dict[type[Edit], str] = {
@@ -58,9 +58,11 @@ def tailored(batch: BatchRecord, edit: Edit, origin: v.Origin) -> Tailored:
         raise refusal(reasons)
     try:
         xml, when = _drawn(batch, edit, origin)
+        recipe = ControlRecipe(xml, canonical_hash(xml))
     except EditError as error:
         raise refusal(error.reasons) from error
-    recipe = ControlRecipe(xml, read_document("recipe", xml.decode()).hash)
+    except (DiagramError, UnsupportedDiagramError) as error:
+        raise refusal([str(error)]) from error
     skipped = edit.step_id if isinstance(edit, SkipStep) else ""
     try:
         proven = _proven(batch, recipe, skipped)

@@ -24,7 +24,7 @@ TARGET = services.ROOT / "docs" / "screenshots"
 LONGEST = 1800
 WIDTHS = {"desktop": (1280, 900), "tablet": (820, 1180), "phone": (320, 700)}
 RELEASE, REVIEW, EXPANSION, WAITING = "CT-26-0031", "CT-26-0032", "CT-26-0033", "CT-26-0034"
-DRAFT = "MR-CART-001@3.1"
+DRAFT = "MR-CART-001@3.2"
 
 
 def tour(site: Site) -> list[tuple[str, str, str]]:

@@ -21,6 +21,8 @@ from forms.form import FormError, read
 from web import sessions
 
 KEY_LENGTH = 16
+LISTS = ("missing", "items", "rows", "duties")
+"""Under which names a refusal lists what is missing or open, one line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,14 @@ def _problems_of(error: BatchwrightError, rename: Callable[[str], str]) -> list[
         return [PageProblem(rename(name), error.message) for name in again]
     if silent := error.details.get("exceptions"):
         return [PageProblem(f"c:{name}", f"Comment needed: {text}") for name, text in silent.items()]
+    if unseen := error.details.get("entries"):
+        return [PageProblem(rename(name), f"Look at this entry first: {text}") for name, text in unseen.items()]
     field = error.details.get("field", "")
     if isinstance(error, WrongPasswordError):
         field = "password"
     elif isinstance(error, ReasonRequiredError):
         field = field or "reason"
-    lines = error.details.get("missing") or error.details.get("items")
+    lines = next((found for name in LISTS if (found := error.details.get(name))), None)
     if lines:
         return [PageProblem(field, error.message.split(".")[0] + ": " + line) for line in lines]
     return [PageProblem(field, error.message)]

@@ -8,16 +8,27 @@ Source: EU GMP Part IV s.14; 21 CFR 211.100(b), 211.22; domain rules 3.7 (level 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bpmn import vocabulary as v
-from bpmn.edits import Edit, EditError, InsertStep, RepeatStep, ReplaceStep, edit_from_json, edit_to_json
+from bpmn.edits import (
+    ChangeLimit,
+    Edit,
+    EditError,
+    InsertStep,
+    RepeatStep,
+    ReplaceStep,
+    SkipStep,
+    edit_from_json,
+    edit_to_json,
+)
 from engine.actions import access, approvals
 from engine.actions.adoptions import Because, adopt, keep_document
 from engine.actions.reasons import reason as said
-from engine.ad_hoc import KIND, Tailored, about, least_risk, refusal, tailored
+from engine.ad_hoc import KIND, Tailored, about, least_risk, refusal, tailored, target
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
 from engine.errors import EntryRefusedError, OutcomeNotAllowedError, RecordNotFoundError
@@ -32,6 +43,9 @@ from engine.transaction import Act, Actor
 
 REQUESTERS = ("PROC", "MFG_SUP", "QA_FLR")
 REQUESTED, APPLIED, REFUSED = "REQUESTED", "APPLIED", "REFUSED"
+MOST_DEPTH, MOST_NUMBER = 6, 2**31
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_TEXT = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]*")
 
 
 def request_ad_hoc(
@@ -123,16 +137,31 @@ def _apply(act: Act, batch: BatchRecord, row: Row, plan: Tailored) -> None:
 
 def read_edit(reader: Reader, batch: BatchRecord, data: Mapping[str, Any]) -> Edit:
     """The edit that was asked for, with an id for a new step that has none. AdHocRefusedError with every reason."""
+    if not _storable(data):
+        raise refusal(["It holds something that is no plain text, number or yes and no."])
     try:
         edit = edit_from_json(dict(data))
     except EditError as error:
         raise refusal(error.reasons) from error
+    if (new := target(edit)) and not isinstance(edit, SkipStep | ChangeLimit) and not _ID.fullmatch(new):
+        raise refusal([f"{new!r} is no id of a step: a letter, then letters, digits and _."])
     if isinstance(edit, RepeatStep) and not edit.new_id:
         return replace(edit, new_id=free_step_id(reader, batch, f"{edit.step_id}_R"))
     if isinstance(edit, InsertStep | ReplaceStep) and not edit.step.id:
         base = f"{edit.step_id}_A" if isinstance(edit, ReplaceStep) else "ADD_"
         return replace(edit, step=replace(edit.step, id=free_step_id(reader, batch, base)))
     return edit
+
+
+def _storable(value: Any, depth: int = 0) -> bool:
+    """Whether it is plain JSON that the record and a diagram can hold."""
+    if isinstance(value, str):
+        return _TEXT.fullmatch(value) is not None
+    if isinstance(value, Mapping):
+        return depth < MOST_DEPTH and all(isinstance(n, str) and n.isascii() and _storable(x, depth + 1) for n, x in value.items())
+    if isinstance(value, list):
+        return depth < MOST_DEPTH and all(_storable(x, depth + 1) for x in value)
+    return value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < MOST_NUMBER)
 
 
 def free_step_id(reader: Reader, batch: BatchRecord, base: str) -> str:

@@ -171,7 +171,7 @@ class Changes {
     button.textContent = "Show";
     button.setAttribute("aria-label", `Show change ${number + 1} on the diagrams`);
     button.addEventListener("click", () => this.go(number));
-    row.querySelector("h3").append(button);
+    row.querySelector("h3, h4").append(button);
   }
 
   listenToKeys() {
