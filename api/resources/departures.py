@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask import g
 
 from api.auth import GMP_ROLES, allow
-from api.fields import ROW, Code, Count, Schema, Text, answer
+from api.fields import Code, Count, Schema, Text, answer
 from api.resource import Resource, act, site
 from api.signing import SignedReason, proven
 from bpmn.vocabulary import ROLES

@@ -119,7 +119,8 @@ def sign_ad_hoc(
         _apply(act, batch, row, plan)
     act.update(AdHocChange, {"id": ad_hoc_id}, was=row, state=state, result=result)
     batch.save(act)
-    return {"ad_hoc": ad_hoc_id, "state": state, "open_roles": still if state == REQUESTED else [], "batch_state": batch.row["state"]}
+    waits = still if state == REQUESTED else []
+    return {"ad_hoc": ad_hoc_id, "state": state, "open_roles": waits, "batch_state": batch.row["state"]}
 
 
 def _apply(act: Act, batch: BatchRecord, row: Row, plan: Tailored) -> None:
@@ -158,7 +159,8 @@ def _storable(value: Any, depth: int = 0) -> bool:
     if isinstance(value, str):
         return _TEXT.fullmatch(value) is not None
     if isinstance(value, Mapping):
-        return depth < MOST_DEPTH and all(isinstance(n, str) and n.isascii() and _storable(x, depth + 1) for n, x in value.items())
+        named = all(isinstance(name, str) and name.isascii() for name in value)
+        return depth < MOST_DEPTH and named and all(_storable(x, depth + 1) for x in value.values())
     if isinstance(value, list):
         return depth < MOST_DEPTH and all(_storable(x, depth + 1) for x in value)
     return value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < MOST_NUMBER)

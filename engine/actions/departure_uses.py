@@ -128,4 +128,5 @@ def _accepts(row: Row, facts: ValueFacts) -> bool:
     low, high = row["low"], row["high"]
     kind = facts.parameter.type
     limits = Limits(par_low=typed(kind, low), par_high=typed(kind, high))
-    return keeps(replace(facts, parameter=replace(facts.parameter, par_low=low, par_high=high, exclusive=()), limits=limits), "PAR")
+    parameter = replace(facts.parameter, par_low=low, par_high=high, exclusive=())
+    return keeps(replace(facts, parameter=parameter, limits=limits), "PAR")

@@ -139,7 +139,8 @@ def sign_departure(
     )  # fmt: skip
     state = REFUSED if outcome == approvals.REFUSE else REQUESTED if still else APPROVED
     row = act.update(Departure, {"id": departure_id}, was=row, state=state)
-    act.note(f"departure:{'refused' if state == REFUSED else 'signed'}", departure=departure_id, reason=said(reason), critical=True)
+    tag = "departure:refused" if state == REFUSED else "departure:signed"
+    act.note(tag, departure=departure_id, reason=said(reason), critical=True)
     batch.save(act)
     return {"departure": departure_id, "state": state, "open_roles": still if state == REQUESTED else []}
 
@@ -171,8 +172,9 @@ def propose_changes(site: Site) -> list[str]:
             change_id = next_change_id(reader, clock.now())
         also = sorted({f"batch:{row['batch_id']}" for row in rows})
         answer = perform(
-            site, _open_change, actor=SYSTEM, stream=f"batch:{change_id}", also=also, source="system", change_id=change_id, key=key
-        )
+            site, _open_change, actor=SYSTEM, stream=f"batch:{change_id}", also=also, source="system", change_id=change_id,
+            key=key,
+        )  # fmt: skip
         opened += [answer["change"]] if answer else []
     return opened
 
@@ -199,7 +201,8 @@ def _open_change(act: Act, *, actor: Actor, change_id: str, key: tuple[str, str,
     evidence = [{"kind": "batch", "reference": b, "says": f"{step_id} {parameter_id} by a planned departure"} for b in batches]
     changes.put_item(
         act, actor=actor, change_id=change_id, kind="text", title=f"Limits of {step_id} {parameter_id}", category="quality",
-        proposed=f"A recipe in which {step_id} {parameter_id} needs no departure.", why=reasons, evidence=evidence, confidence="low",
+        proposed=f"A recipe in which {step_id} {parameter_id} needs no departure.", why=reasons, evidence=evidence,
+        confidence="low",
     )  # fmt: skip
     for row in rows:
         act.update(Departure, {"id": row["id"]}, was=row, proposed=change_id)

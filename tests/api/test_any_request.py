@@ -61,7 +61,8 @@ def seeded(site: Site, staff: Staff, as_role: AsRole) -> Site:
     asked = {"category": "quality", "reason": "A sample was lost.", "risk": "low", "password": PASSWORD}
     as_role("MFG_SUP").post("/batches/B-1/ad-hoc-changes", {**asked, "edit": {"kind": "skip_step", "step_id": "S003"}})
     departure = {"departure_id": "PD-1", "step_id": "S003", "parameter_id": "weight", "high": "120", "uses": 1}
-    as_role("PROC").post("/batches/B-1/departures", {**departure, "reason": "One large dose.", "risk": "None.", "mitigation": "No."})
+    why = {"reason": "One large dose.", "risk": "None.", "mitigation": "None."}
+    as_role("PROC").post("/batches/B-1/departures", {**departure, **why})
     as_role("RA")
     registered(as_role)
     KNOWN["dry_run_id"] = jobs.add(site, revision_id=KNOWN["revision_id"], digest="0" * 64, kind="system", started_by="proc")

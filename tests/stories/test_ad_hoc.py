@@ -11,7 +11,6 @@ import pytest
 from bpmn import vocabulary as v
 from bpmn.edits import ChangeLimit, Edit, InsertStep, RepeatStep, ReplaceStep, SkipStep, edit_to_json
 from engine.actions.ad_hoc_changes import request_ad_hoc, sign_ad_hoc
-from engine.actions.adoptions import shown_adoptions
 from engine.actions.corrections import correct_value
 from engine.batch_record import BatchRecord
 from engine.errors import (
@@ -21,6 +20,7 @@ from engine.errors import (
     OutcomeNotAllowedError,
     SamePersonError,
 )
+from engine.queries.adoptions import shown_adoptions
 from engine.records import AdHocChange, Adoption, ExceptionRecord, Signature, Task
 from engine.transaction import perform
 from engine.verify import verify
@@ -31,12 +31,13 @@ from tests.stories.workshop import OPERATOR, Workshop, number, recipe, step
 WAY = "begin > S1 > S2 > S3 > S4 > end"
 KIND_NUMBER = {"insert": 23, "repeat": 23, "replace": 23, "limit": 23, "skip": 10}
 SIGNERS = {"low": ("QA_FLR",), "medium": ("PROC", "QA_FLR"), "high": ("PROC", "MED", "QA_DISP")}
-COUNT = v.Step("A1", "Count again", "Count the cells once more.", signatures=(OPERATOR,), parameters=(number("m", "2..3", "1..4"),))
+CELLS = number("m", "2..3", "1..4")
+COUNT = v.Step("A1", "Count again", "Count the cells once more.", signatures=(OPERATOR,), parameters=(CELLS,))
 
 
 def drawn(way: str = WAY, *more: str, **steps: str) -> str:
     asked = {n: step(n, number("n", "10..90", "5..95")) for n in ("S1", "S2", "S3", "S4") if n in way}
-    return recipe(way, *more, **(asked | steps))
+    return recipe(way, *more, header={}, **(asked | steps))
 
 
 def ask(shop: Workshop, edit: Edit, risk: str = "low", role: str = "MFG_SUP", **more: Any) -> dict[str, Any]:

@@ -127,5 +127,5 @@ def test_only_what_was_applied_is_proposed_once_and_by_a_process_owner(team: Cha
 def test_what_does_not_fit_the_revision_in_effect_is_refused_in_words(team: ChangeTeam) -> None:
     applied(team, InsertStep("S001", COUNT))
     second = applied(team, InsertStep("ADD_1", v.Step("ADD_2", "Third sample", signatures=SIGNED)))
-    with pytest.raises(AdHocRefusedError, match="does not fit MR-ROW-001@1.0"):
+    with pytest.raises(AdHocRefusedError, match=r"does not fit MR-ROW-001@1\.0"):
         propose(team, second)
