@@ -31,7 +31,7 @@ from engine.actions.reasons import reason as said
 from engine.ad_hoc import KIND, Tailored, about, least_risk, refusal, tailored, target
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
-from engine.errors import EntryRefusedError, OutcomeNotAllowedError, RecordNotFoundError
+from engine.errors import AdHocRefusedError, EntryRefusedError, OutcomeNotAllowedError, RecordNotFoundError
 from engine.passwords import Proof
 from engine.reader import Reader
 from engine.records import AdHocChange, Signature
@@ -68,13 +68,20 @@ def request_ad_hoc(
     batch = access.open_batch(act, batch_id, even_held=True)
     role = access.permit(actor, REQUESTERS)
     asked = read_edit(act, batch, edit)
-    _refuse_words(batch, asked, category, risk)
+    problems = _word_problems(batch, asked, category, risk)
     row = {
         "id": next_id(act, batch_id), "batch_id": batch_id, "coi": batch.row["coi"], "kind": KIND[type(asked)],
         "step_id": about(asked), "edit": dump(edit_to_json(asked)), "category": category, "reason": said(reason), "risk": risk,
         "requested_by": actor.id,
     }  # fmt: skip
-    plan = tailored(batch, asked, origin(row))
+    try:
+        plan = tailored(batch, asked, origin(row))
+    except AdHocRefusedError as error:
+        if not problems:
+            raise
+        problems |= error.details["problems"]
+    if problems:
+        raise EntryRefusedError(" ".join(problems.values()), problems=problems)
     roles = who_signs(act.site.settings.ad_hoc_roles, risk, batch.row["product"], act.site.settings.client_signs)
     row |= {"roles": dump(roles), "result": plan.words, "state": REQUESTED}
     kept = act.insert(AdHocChange, **row, requested_at=act.now_text, version=1)
@@ -215,7 +222,7 @@ def shown(batch: BatchRecord, row: Row, plan: Tailored | None) -> dict[str, Any]
     return {name: row[name] for name in names} | {"edit": json.loads(row["edit"]), "words": row["result"], **documents}
 
 
-def _refuse_words(batch: BatchRecord, edit: Edit, category: str, risk: str) -> None:
+def _word_problems(batch: BatchRecord, edit: Edit, category: str, risk: str) -> dict[str, str]:
     problems = {}
     if category not in CATEGORIES:
         problems["category"] = f"Choose the kind of the reason: {', '.join(CATEGORIES)}."
@@ -223,5 +230,4 @@ def _refuse_words(batch: BatchRecord, edit: Edit, category: str, risk: str) -> N
         problems["risk"] = f"Choose the class of risk: {', '.join(RISKS)}."
     elif RISKS.index(risk) < RISKS.index(lowest := least_risk(batch.recipe.diagram, edit)):
         problems["risk"] = f"What it touches is critical: its risk is {lowest} at least."
-    if problems:
-        raise EntryRefusedError(" ".join(problems.values()), problems=problems)
+    return problems

@@ -67,7 +67,7 @@ def ad_hoc_view(site: Site, batch_id: str, ad_hoc_id: str, actor: Actor) -> dict
         return {
             "batch": batch_header(batch),
             "change": _change(reader, row, actor),
-            "entries": list(compared(old, new).entries) if new else [],
+            "entries": [entry for entry in compared(old, new).entries if entry.property != "origin"] if new else [],
             "refused": refused,
             "signatures": [
                 signature_view(batch, s) | {"said": json.loads(s["shown"])["record"].get("reason", "")}
@@ -128,9 +128,14 @@ def differences(batch: BatchRecord) -> dict[str, Any]:
     issued = control_recipe(batch.site, reader, batch.issued_hash)
     found: dict[str, list[Entry]] = {}
     for row in batch.adoptions:
-        found[row["id"]] = list(compared(_text(reader, row["from_hash"]), _text(reader, row["to_hash"])).entries)
-    now = compared(_text(reader, batch.issued_hash), _text(reader, batch.recipe.hash))
-    return {"master": issued.title, "entries": list(now.entries), "by_adoption": found}
+        found[row["id"]] = _differing(reader, row["from_hash"], row["to_hash"])
+    now = _differing(reader, batch.issued_hash, batch.recipe.hash)
+    return {"master": issued.title, "entries": now, "by_adoption": found}
+
+
+def _differing(reader: Reader, old: str, new: str) -> list[Entry]:
+    """What one document says otherwise than another; where that came from is no difference."""
+    return [entry for entry in compared(_text(reader, old), _text(reader, new)).entries if entry.property != "origin"]
 
 
 def ad_hoc_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
