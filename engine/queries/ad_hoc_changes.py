@@ -43,6 +43,7 @@ KIND_WORDS = {
     "limit": "Another limit",
 }  # fmt: skip
 USED_RULE = "departure_used"
+ORIGIN = "mes:origin"
 
 
 # Changes of one batch
@@ -67,7 +68,7 @@ def ad_hoc_view(site: Site, batch_id: str, ad_hoc_id: str, actor: Actor) -> dict
         return {
             "batch": batch_header(batch),
             "change": _change(reader, row, actor),
-            "entries": [entry for entry in compared(old, new).entries if entry.property != "origin"] if new else [],
+            "entries": [entry for entry in compared(old, new).entries if entry.property != ORIGIN] if new else [],
             "refused": refused,
             "signatures": [
                 signature_view(batch, s) | {"said": json.loads(s["shown"])["record"].get("reason", "")}
@@ -135,7 +136,7 @@ def differences(batch: BatchRecord) -> dict[str, Any]:
 
 def _differing(reader: Reader, old: str, new: str) -> list[Entry]:
     """What one document says otherwise than another; where that came from is no difference."""
-    return [entry for entry in compared(_text(reader, old), _text(reader, new)).entries if entry.property != "origin"]
+    return [entry for entry in compared(_text(reader, old), _text(reader, new)).entries if entry.property != ORIGIN]
 
 
 def ad_hoc_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
