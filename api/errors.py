@@ -65,6 +65,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     # The batch
     e.NotPermittedError: (403, "not-permitted"),
     e.TrainingMissingError: (403, "training-missing"),
+    e.NotReadableError: (409, "not-readable"),
     e.TaskNotReadyError: (409, "task-not-ready"),
     e.TaskBlockedError: (409, "task-blocked"),
     e.NotBlockedError: (409, "not-blocked"),

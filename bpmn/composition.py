@@ -10,14 +10,14 @@ Source: 21 CFR 211.186, 211.188 (the control recipe is the master's, with the ch
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
 from lxml import etree
 
 from bpmn.checks import check_diagram
-from bpmn.diagram import BPMN
+from bpmn.diagram import BPMN, Diagram, mes_elements
 from bpmn.diff.comparison import Comparison
 from bpmn.diff.entries import Difference, Entry
 from bpmn.diff.matching import Side
@@ -25,7 +25,7 @@ from bpmn.diff.meanings import MEANINGS
 from bpmn.diff.revisions import Revisions, diff
 from bpmn.diff.subjects import EVENT_CODES, FLOW, HEADER, HOLD
 from bpmn.layout import DI, drawn_by_us, lay_out, place_new
-from bpmn.merging import Merge, Wanted
+from bpmn.merging import KEPT_OF_HEADER, Merge, Wanted
 from bpmn.renaming import rename
 
 MOST_TOLD = 20
@@ -82,10 +82,16 @@ def compose(base: bytes, proposed: bytes, wanted: Collection[str]) -> bytes:
     if not taken:
         return base
     taken |= {name for name, subject in there.items() if subject.editorial}
-    composed = _Composition(base, proposed, taken).composed()
-    if reasons := [*_wrong(base, proposed, composed), *_unproven(base, proposed, composed, difference, taken)]:
-        raise CompositionError(reasons)
-    return composed
+    ways: list[Callable[[], bytes]] = [lambda: _Composition(base, proposed, taken).composed()]
+    ways += [lambda: _as_it_is(base, proposed)] if taken >= set(there) else []
+    reasons: list[str] = []
+    for put_together in ways:
+        composed = put_together()
+        found = [*_wrong(base, proposed, composed), *_unproven(base, proposed, composed, difference, taken)]
+        if not found:
+            return composed
+        reasons = reasons or found
+    raise CompositionError(reasons)
 
 
 def _title(name: str, entries: list[Entry]) -> str:
@@ -237,6 +243,19 @@ def _drawable(root: etree._Element) -> set[tuple[str, ...]]:
     processes = root.findall(f"{{{BPMN}}}process")
     found = (e for process in processes for e in process.iter(f"{{{BPMN}}}*") if e.get("id"))
     return {(e.tag, *(e.get(name, "") for name in ends)) for e in found if not e.tag.endswith("Definition")}
+
+
+def _as_it_is(base: bytes, proposed: bytes) -> bytes:
+    """The proposed revision under the base's number: a draft that can't be taken apart can still be taken as a whole."""
+    old, new = Diagram.parse(base), Diagram.parse(proposed)
+    headers = [mes_elements(process, "recipe") for d in (new, old) for process in d.root.findall(f"{{{BPMN}}}process")[:1]]
+    for element, other in zip(*headers, strict=False) if len(headers) == 2 else ():
+        for attribute in KEPT_OF_HEADER:
+            if attribute in other.attrib:
+                element.set(attribute, other.get(attribute, ""))
+    if new.process_id != old.process_id and old.process_id not in {*new.nodes, *new.flows, *new.scopes}:
+        rename(new.root, {new.process_id: old.process_id})
+    return etree.tostring(new.root, xml_declaration=True, encoding="UTF-8")
 
 
 # the proof

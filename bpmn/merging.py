@@ -17,7 +17,7 @@ from bpmn.diff.matching import SCOPES, Side
 from bpmn.diff.parts import everything, is_drawing, keyed_children
 from bpmn.diff.subjects import EVENT_CODES
 
-_KEPT_OF_HEADER = ("id", "revision", "title")
+KEPT_OF_HEADER = ("id", "revision", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Merge:
         return merged
 
     def _header(self, old: etree._Element, new: etree._Element, merged: etree._Element) -> None:
-        for attribute in _KEPT_OF_HEADER:
+        for attribute in KEPT_OF_HEADER:
             _set(merged, attribute, old.get(attribute))
         self._lists(old, new, merged, "holdTime", self._wanted.hold, self._wanted.header)
 

@@ -115,6 +115,10 @@ class TrainingMissingError(BatchwrightError):
     """You have no valid training for this recipe revision, so you can't act on it."""
 
 
+class NotReadableError(BatchwrightError):
+    """This revision is not fixed, or out of use, so nobody signs that they have read it."""
+
+
 class TaskNotReadyError(BatchwrightError):
     """This step can't be worked on now."""
 

@@ -53,6 +53,7 @@ from web.pages import (
     step,
     tasks,
     trail,
+    training,
     verification,
 )
 
@@ -89,6 +90,7 @@ PAGES: tuple[Blueprint, ...] = (
     editor.page,
     imports.page,
     people.page,
+    training.page,
     equipment.page,
     materials.page,
     health.page,
@@ -102,6 +104,7 @@ NAVIGATION = (
     ("recipes_page.show_all", "Recipes"),
     ("changes_page.show_all", "Changes"),
     ("forms_page.show_all", "Forms"),
+    ("training_page.show_all", "Training"),
     ("people_page.show_all", "People"),
     ("equipment_page.show_all", "Equipment"),
     ("materials_page.show_all", "Materials"),

@@ -25,8 +25,9 @@ from api.resources.record import record
 from api.resources.seals import seals
 from api.resources.session import session
 from api.resources.tasks import tasks
+from api.resources.training import training
 
 RESOURCES: tuple[Resource, ...] = (
     session, recipes, changes, limits, open_batches, dry_runs, imports, drafts, decision_tables, forms, drawings, comparisons,
-    batches, ad_hoc_changes, departures, tasks, record, people, equipment, lots, seals, health,
+    batches, ad_hoc_changes, departures, tasks, record, people, equipment, lots, training, seals, health,
 )  # fmt: skip

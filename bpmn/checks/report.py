@@ -63,8 +63,13 @@ class Report:
 
     def new_errors(self, *others: Report) -> tuple[Finding, ...]:
         """The errors that none of the other reports has, wherever they stand in the file."""
-        known = {(f.rule, f.element_id, f.parameter, f.message) for other in others for f in other.errors}
-        return tuple(f for f in self.errors if (f.rule, f.element_id, f.parameter, f.message) not in known)
+        known = {_said(finding) for other in others for finding in other.errors}
+        return tuple(finding for finding in self.errors if _said(finding) not in known)
+
+
+def _said(finding: Finding) -> tuple[str, ...]:
+    """A finding without the place in the file."""
+    return finding.rule, finding.element_id, finding.parameter, re.sub(r"line \d+", "line", finding.message)
 
 
 def at(

@@ -274,7 +274,10 @@ class Revisions:
         if self._everything(self.old, self._name(True)) != self._everything(self.new, self._name(False)):
             yield Place("", "", "The file").entry("changed", "other", "", "", ("other",), "something that has no name here")
 
-    def _everything(self, side: Side, name: Callable[[str], str]) -> list[str]:
+    def _everything(self, side: Side, known: Callable[[str], str]) -> list[str]:
+        def name(node_id: str) -> str:
+            return known(node_id) if node_id in side.diagram.nodes else node_id  # of a flow that leads nowhere
+
         flows = [
             f"{name(f.source)} {name(f.target)} {[p.said() for p in side.flows[f.id].parts]}" for f in side.diagram.flows.values()
         ]

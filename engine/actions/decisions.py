@@ -81,6 +81,7 @@ def decide(
         record=_shown(act, batch, task, outcome, said(reason), reference, links)
         | {"form": answer.revision_id, "more": answer.beside(*FIELDS)},
         batch=batch,
+        task=task,
     )
     act.insert(
         Decision,

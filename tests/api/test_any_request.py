@@ -22,6 +22,7 @@ from tests.api.conftest import AsRole, one_database
 from tests.api.test_app import routes
 from tests.api.test_equipment import SECRET, registered
 from tests.batches import put_into_effect, start
+from tests.changes import ABOUT
 from tests.people import PASSWORD, Staff
 from tests.small_recipes import sequence
 
@@ -64,6 +65,7 @@ def seeded(site: Site, staff: Staff, as_role: AsRole) -> Site:
     why = {"reason": "One large dose.", "risk": "None.", "mitigation": "None."}
     as_role("PROC").post("/batches/B-1/departures", {**departure, **why})
     as_role("RA")
+    as_role("PROC").post("/changes", ABOUT | {"change_id": KNOWN["change_id"]})
     registered(as_role)
     KNOWN["dry_run_id"] = jobs.add(site, revision_id=KNOWN["revision_id"], digest="0" * 64, kind="system", started_by="proc")
     return site

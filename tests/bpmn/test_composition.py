@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -14,10 +15,12 @@ from bpmn.checks import check_diagram
 from bpmn.composition import CompositionError, compose, subject_of, subjects
 from bpmn.diagram import Diagram
 from bpmn.diff import diff
+from bpmn.diff.scope import change_scope
 from bpmn.importers import import_tables
 from bpmn.layout import DI, lay_out
 from bpmn.reading import read_xml
 from tests.bpmn.diff.edits import BASE, EDITS, REST, flow, replaced
+from tests.bpmn.diff.test_any_edit import each_id_once, edited
 from tests.bpmn.proposals import proposal
 from tests.recipe_tables import CART
 from tests.recipes import random_recipe
@@ -70,6 +73,28 @@ def test_of_any_proposal_any_choice_is_taken_as_it_stands_there(seed: int) -> No
     _parameters_come_from_where_they_should(base, proposed, composed, wanted)
     whole = compose(base, proposed, {subject.name for subject in there})
     assert all(entry.property in ("revision", "title") for entry in diff(whole, proposed).entries)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None)
+def test_a_broken_draft_is_taken_as_it_is_or_refused_with_reasons(seed: int) -> None:
+    chance = random.Random(seed)
+    base = BASE.encode() if seed % 2 else random_recipe(seed, 8)
+    proposed = edited(base, chance, chance.randint(1, 6))
+    assume(each_id_once(proposed))
+    difference = diff(base, proposed)
+    json.dumps(change_scope(difference, Diagram.parse(base), Diagram.parse(proposed)).to_json())
+    names = [subject.name for subject in subjects(difference)]
+    for wanted in (names, [name for name in names if chance.random() < 0.5]):
+        try:
+            composed = compose(base, proposed, wanted)
+        except CompositionError as error:
+            told = error.reasons
+        else:
+            told = ("taken",)
+            rest = {entry.subject for entry in diff(composed, proposed).entries if entry.element_id and not entry.editorial}
+            assert rest <= set(names) - set(wanted) | {"header"}
+        assert all(told)
 
 
 def _parameters_come_from_where_they_should(base: bytes, proposed: bytes, composed: bytes, wanted: set[str]) -> None:
