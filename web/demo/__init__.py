@@ -54,9 +54,9 @@ def seed(site: Site) -> dict[str, str]:
     hands = DirectHands(site, crew)
     moments: list[Moment] = []
     floor = Floor(site, hands, partial(fire_due, site), _after_end())
-    for number, (batch, (_, plan)) in enumerate(stories.items()):
+    for batch, (_, plan) in stories.items():
         start = min(v.started_at for v in plan) if plan else present - timedelta(minutes=4)
-        order = _order(number, start - (first - datetime.fromisoformat("2026-03-01T10:00:00+00:00")))
+        order = _order(int(batch.rpartition("-")[2]), start - (first - datetime.fromisoformat("2026-03-01T10:00:00+00:00")))
         before = BEFORE if plan else timedelta(0)
         moments.append(Moment(start - before, 0, partial(_issue, site, crew, batch, revision.split("@")[0], order)))
         moments += floor.moments(batch, plan)
@@ -104,7 +104,7 @@ def _issue(site: Site, crew: Crew, batch: str, recipe_id: str, order: dict[str, 
 
 def _order(number: int, collection_end: datetime) -> dict[str, str]:
     return {
-        "coi": f"COI-NVX-000{131 + number}", "din": f"G1234 26 {101 + number:06}", "subject": f"101-0{21 + number}",
+        "coi": f"COI-NVX-{100 + number:06}", "din": f"G1234 26 {100 + number:06}", "subject": f"101-{number:03}",
         "collection_end": collection_end.isoformat(), "weight_kg": "74.0", "dose_per_kg": "2.0e6", "max_dose": "2.0e8",
     }  # fmt: skip
 

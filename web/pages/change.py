@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -41,6 +42,7 @@ page = Blueprint("change_page", __name__)
 APPROVALS, MATRIX = "change_approval", "open_batches"
 INITIATED = MEANINGS["initiated_by"]
 EVIDENCE_ROWS = 3
+MOST_DIGITS = 6
 LIMITS = ("norLow", "norHigh", "parLow", "parHigh", "target")
 NOT_DECIDED = ("DRAFT", "IN_REVIEW", "PENDING_APPROVAL")
 CATALOGUE = {"category": CATEGORIES, "confidence": CONFIDENCES, "evidence": EVIDENCE_KINDS}
@@ -77,36 +79,38 @@ def edit(change_id: str) -> ResponseReturnValue:
         if outcome.done:
             taken(f"change/{change_id}")
             return redirect(url_for("change_page.show", change_id=change_id))
-    change = viewed(change_id)["change"]
+    view = viewed(change_id)
+    change = view["change"]
     page_text = render_template(
-        "pages/change_form.html", change=change, said=said(change), number=change_id, problems=outcome.problems,
-        choices=CHOICES, grades=list(GRADES.items()),
+        "pages/change_form.html", change=change, editable=editable(view), said=said(change), number=change_id,
+        problems=outcome.problems, choices=CHOICES, grades=list(GRADES.items()),
     )  # fmt: skip
     return page_text, outcome.status
 
 
 @page.route("/changes/<change_id>/items/new", methods=["GET", "POST"])
-@page.route("/changes/<change_id>/items/<int:n>", methods=["GET", "POST"])
+@page.route("/changes/<change_id>/items/<n>", methods=["GET", "POST"])
 @allow(*changes.ORIGINATORS)
-def item(change_id: str, n: int | None = None) -> ResponseReturnValue:
+def item(change_id: str, n: str = "") -> ResponseReturnValue:
     """One item: a part of what a draft revision changes, or a text; why, on what evidence, how sure."""
-    outcome = Outcome(None, [])
+    outcome, number = Outcome(None, []), _number(n)
     if request.method == "POST":
-        do = _withdraw if request.form.get("do") == "withdraw" and n else _put
-        outcome = attempt(lambda: do(change_id, n), done="The item is recorded." if do is _put else "The item is withdrawn.")
+        do = _withdraw if request.form.get("do") == "withdraw" and number else _put
+        outcome = attempt(lambda: do(change_id, number), done="The item is recorded." if do is _put else "The item is withdrawn.")
         if outcome.done:
-            taken(f"change/{change_id}/{n or 'new'}")
+            taken(f"change/{change_id}/{number or 'new'}")
             return redirect(url_for("change_page.show", change_id=change_id) + "#items")
     view = viewed(change_id)
-    row = next((row for row in view["items"] if row["n"] == n), None)
-    if n is not None and row is None:
+    row = next((row for row in view["items"] if row["n"] == number), None)
+    if number is not None and row is None:
         abort(404)
     kind = request.values.get("kind") or (row["kind"] if row else "")
     revision = request.values.get("revision_id") or (row["revision_id"] if row else "") or ""
     page_text = render_template(
-        "pages/change_item.html", change=view["change"], item=row, kind=kind, revision=revision, problems=outcome.problems,
-        offers=_offers(change_id), subjects=_subjects(view, revision, n) if kind == "revision" and revision else [],
-        catalogue=CATALOGUE, rows=range(max(EVIDENCE_ROWS, len(row["evidence"]) + 1 if row else 0)),
+        "pages/change_item.html", change=view["change"], editable=editable(view), item=row, kind=kind, revision=revision,
+        problems=outcome.problems, offers=_offers(change_id), catalogue=CATALOGUE,
+        subjects=_subjects(view, revision, number) if kind == "revision" and revision else [],
+        rows=range(max(EVIDENCE_ROWS, len(row["evidence"]) + 1 if row else 0)),
     )  # fmt: skip
     return page_text, outcome.status
 
@@ -144,6 +148,7 @@ def viewed(change_id: str) -> dict[str, Any]:
         for entry in row["entries"]:
             number += 1
             entry["shown"] = Shown.told(number, entry)
+        row["groups"] = [(called, list(some)) for called, some in groupby(row["entries"], lambda e: e["shown"].entry.called)]
         row["limits"] = _limits(row)
     return view
 
@@ -184,6 +189,13 @@ def sign(change_id: str, task_key: str) -> dict[str, Any]:
 
 
 # Items
+
+
+def _number(text: str) -> int | None:
+    """The number of an item; None for a new one."""
+    if text and not (text.isdecimal() and len(text) < MOST_DIGITS):
+        abort(404)
+    return int(text) if text else None
 
 
 def _offers(change_id: str) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ def new() -> ResponseReturnValue:
         number = next_change_id(reader, clock.now())
     page_text = render_template(
         "pages/change_form.html", problems=outcome.problems, number=number, change=None, said=said(None), choices=CHOICES,
-        grades=list(GRADES.items()),
+        editable=True, grades=list(GRADES.items()),
     )  # fmt: skip
     return page_text, outcome.status
 
