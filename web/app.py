@@ -20,6 +20,7 @@ from engine.site import Site
 from web import access, acting, display, errors, security, sessions
 from web.pages import (
     account,
+    ad_hoc,
     batch,
     change,
     change_review,
@@ -29,6 +30,7 @@ from web.pages import (
     correction,
     decision,
     decision_tables,
+    departures,
     disposition,
     dry_runs,
     editor,
@@ -66,6 +68,8 @@ PAGES: tuple[Blueprint, ...] = (
     decision.page,
     correction.page,
     batch.page,
+    ad_hoc.page,
+    departures.page,
     start.page,
     record.page,
     review.page,

@@ -57,6 +57,7 @@ def paths(site) -> dict[str, str]:
     value = next(v for v in review(site, REVIEW)["values"] if v["source"] == "manual")
     arguments = {
         "batch_id": EXPANSION, "task_key": "S24[4]", "person_id": "anna", "equipment_id": "FRZ-01",
+        "ad_hoc_id": f"{EXPANSION}-A1", "side": "before",
         "lot_id": "LOT-101", "revision_id": "MR-CART-001@3.0", "value_id": value["id"], "other_id": DRAFT,
         "change_id": CHANGE, "n": "1", "recipe_id": "MR-CART-001", "step_id": "S20", "parameter_id": "moi",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from engine.actions.batches import start_batch
 from engine.actions.timers import fire_due
 from engine.site import Site
 from engine.transaction import perform
-from web.demo import changes
+from web.demo import changes, single
 from web.demo.floor import Floor, Moment, Visit
 from web.demo.furnish import DRAFTED, Crew, approve_recipe, begin_draft, stock
 from web.demo.hands import DirectHands
@@ -64,6 +64,7 @@ def seed(site: Site) -> dict[str, str]:
     floor.play(moments)
     floor.at(present)
     begin_draft(site, crew, revision, "2", DRAFTED)
+    single.change(site, crew)
     return {batch: told for batch, (told, _) in stories.items()}
 
 

@@ -1,10 +1,11 @@
-"""The inbox of those who decide: steps of changes by age and risk, and decisions on running batches."""
+"""The inbox of those who decide: steps of changes by age and risk, changes of single batches, decisions on running ones."""
 
 from __future__ import annotations
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from engine.queries.ad_hoc_changes import ad_hoc_inbox, departure_inbox
 from engine.queries.changes import change_inbox
 from engine.queries.decision_sets import decisions_waiting
 from web.access import allow
@@ -21,4 +22,5 @@ DECIDERS = ("PROC", "MFG_SUP", "QC_ANL", "QC_REV", "QA_FLR", "QA_DISP", "QP", "R
 def show() -> ResponseReturnValue:
     """What waits for this person's decision, the overdue and the gravest first."""
     steps = change_inbox(site(), actor())
-    return render_template("pages/inbox.html", steps=steps, decisions=decisions_waiting(site(), actor()))
+    batches = [*ad_hoc_inbox(site(), actor()), *departure_inbox(site(), actor())]
+    return render_template("pages/inbox.html", steps=steps, decisions=decisions_waiting(site(), actor()), batches=batches)
