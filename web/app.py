@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -103,14 +104,18 @@ NAVIGATION = (
     ("inbox_page.show", "Inbox"),
     ("recipes_page.show_all", "Recipes"),
     ("changes_page.show_all", "Changes"),
-    ("forms_page.show_all", "Forms"),
     ("training_page.show_all", "Training"),
+)
+"""What the header offers, each entry only to those who may go there."""
+
+SITE = (
+    ("forms_page.show_all", "Forms"),
     ("people_page.show_all", "People"),
     ("equipment_page.show_all", "Equipment"),
     ("materials_page.show_all", "Materials"),
     ("health_page.show", "Health"),
 )
-"""What the header offers, each entry only to those who may go there."""
+"""What the site is made of: behind one word of the header."""
 
 YEAR_SECONDS = 365 * 24 * 3600
 MOST_BYTES = 4 * 1024 * 1024
@@ -197,7 +202,7 @@ class Entry:
     current: bool
 
 
-def navigation() -> list[Entry]:
+def navigation(pages: Iterable[tuple[str, str]] = NAVIGATION) -> list[Entry]:
     """The links of the header for the person of this request."""
     person = sessions.person()
     if person is None:
@@ -205,7 +210,7 @@ def navigation() -> list[Entry]:
     here = (request.endpoint or "").partition(".")[0]
     return [
         Entry(label, url_for(endpoint), here == endpoint.partition(".")[0])
-        for endpoint, label in NAVIGATION
+        for endpoint, label in pages
         if access.permitted(endpoint, person.roles)
     ]
 
@@ -225,6 +230,7 @@ def _give_to_templates(app: Flask, site: Site) -> None:
         return {
             "person": person,
             "navigation": navigation,
+            "site_pages": lambda: navigation(SITE),
             "now": clock.now(),
             "zone_name": site.settings.zone,
             "simulated_time": clock.is_simulated(),
