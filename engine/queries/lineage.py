@@ -35,6 +35,9 @@ from engine.scope import Row
 from engine.site import Site
 
 IN_EFFECT = ("APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED")
+TOUCHING = ("limit", "replace", "skip")
+"""Changes for one batch that touch a limit that is there; what is inserted or repeated has limits of its own."""
+
 STATED = {"reason": "reason", "change": "change"}
 """What an author states with a revision, by the ids of the life cycle's step."""
 
@@ -323,14 +326,11 @@ def _in_words(parameter: Parameter | None) -> str:
 
 
 def _ad_hoc(reader: Reader, recipe_id: str, ids: set[Ids]) -> list[dict[str, Any]]:
-    """Changes of these limits for one running batch only, oldest first."""
+    """Changes of these limits for one running batch only, oldest first: the limit itself, or its step replaced or skipped."""
     rows = _of_batches(reader, AdHocChange, recipe_id, {step for step, _ in ids})
-    found = [dict(row) | {"edit": json.loads(row["edit"])} for row in rows]
-    return [
-        row
-        for row in sorted(found, key=lambda row: (row["requested_at"], row["id"]))
-        if row["edit"].get("parameter", "") in {"", *(p for step, p in ids if step == row["step_id"])} and row["kind"] != "repeat"
-    ]
+    found = [dict(row) | {"edit": json.loads(row["edit"])} for row in rows if row["kind"] in TOUCHING]
+    mine = [row for row in found if row["kind"] != "limit" or (row["step_id"], row["edit"].get("parameter_id", "")) in ids]
+    return sorted(mine, key=lambda row: (row["requested_at"], row["id"]))
 
 
 def _departures(reader: Reader, recipe_id: str, ids: set[Ids]) -> list[dict[str, Any]]:

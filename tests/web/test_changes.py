@@ -439,3 +439,13 @@ def test_cancelling_asks_for_the_reason_and_shows_it(office: Office) -> None:
     assert "Not needed any more." in office.page("PROC", "/changes")
 
 
+
+
+@one_database
+def test_a_change_says_where_it_was_proposed_from(office: Office) -> None:
+    office.team.open(origin={"kind": "departures", "departures": ["PD-1", "PD-2"], "batches": ["B-1", "B-2"]})
+    page = office.page("PROC", f"/changes/{CHANGE}")
+    assert "PD-1, PD-2" in page
+    assert "/batches/B-2" in page
+    office.team.open("CC-2026-0002", origin={"kind": "ad_hoc", "batch": "B-9", "ad_hoc": "AH-3"})
+    assert "AH-3" in office.page("PROC", "/changes/CC-2026-0002")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bpmn.diagram import Diagram
+from bpmn.edits import ChangeLimit, edit_to_json
 from engine import clock
 from engine.act import Act
 from engine.actor import Actor
@@ -155,7 +156,8 @@ def test_what_held_for_single_batches_stands_beside_it(office: Office) -> None:
     found = office.lineage()
     assert [(row["id"], row["reason"]) for row in found["ad_hoc"]] == [("AH-1", "Small patient")]
     assert [(row["id"], row["uses"]) for row in found["departures"]] == [("PD-1", 2)]
-    assert office.lineage("S002")["departures"] == []
+    assert (office.lineage("S002")["departures"], office.lineage("S002")["ad_hoc"]) == ([], [])
+    assert office.lineage("S001", "label")["ad_hoc"] == [], "another parameter of the same step"
 
 
 def test_fifty_revisions_are_read_quickly(office: Office) -> None:
@@ -190,7 +192,7 @@ def single(act: Act, *, actor: Actor, batch_id: str) -> dict[str, Any]:
     """A limit changed for one batch, and a departure from it."""
     act.insert(
         AdHocChange, id="AH-1", batch_id=batch_id, coi="COI-B-1", kind="limit", step_id="S001",
-        edit=json.dumps({"kind": "limit", "step": "S001", "parameter": "weight", "norHigh": "95"}), category="quality",
+        edit=json.dumps(edit_to_json(ChangeLimit("S001", "weight", nor_high="95", why="Small"))), category="quality",
         reason="Small patient", risk="low", roles="[]", state="APPLIED", requested_by=actor.id, requested_at=act.now_text,
     )  # fmt: skip
     act.insert(
