@@ -128,7 +128,8 @@ def one_more_assessment(page: Page, hands: TableHands) -> None:
 
 def unfold_signatures(page: Page, shown: str) -> None:
     """The panel's part, which stays open from step to step."""
-    part = page.wait_for_selector(f"#editor-panel summary:text-is('Signatures ({shown})')")
+    part = page.locator(f"#editor-panel summary:text-is('Signatures ({shown})')")
+    part.wait_for()
     if not page.is_visible("#editor-panel button:has-text('Quality (Q)')"):
         part.click()
 
@@ -192,7 +193,7 @@ def test_a_site_draws_its_own_change_control_in_the_editor_and_running_changes_s
     assert team.approve_change("LIGHT_APPROVE", change_id=LIGHT)["completed"]
     assert "Verify the implementation" in at.sign("QA_FLR", URGENT, "Authorise at once", why="The vessel broke.")
     with team.site.read() as reader:
-        drawn = {change_id: reader.get(Batch, id=change_id)["revision_id"] for change_id in (RUNNING, ABOUT, EARLY, LIGHT, URGENT)}
+        drawn = {name: reader.get(Batch, id=name)["revision_id"] for name in (RUNNING, ABOUT, EARLY, LIGHT, URGENT)}
     assert drawn == dict.fromkeys((RUNNING, ABOUT, EARLY), f"{CHANGE_CONTROL}@1.0") | dict.fromkeys((LIGHT, URGENT), OWN)
 
 
