@@ -140,7 +140,8 @@ def apply_to_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> 
         if row["item"] in items:
             by_decision.setdefault(row["decision"], []).append(items[row["item"]])
     told = {row["item"]: f"{row['decision']}: nothing changes for the batch" for row in taken}
-    signatures = [s["id"] for row in taken for s in act.rows(Signature, subject=f"decision_set:{row['set_id']}")]
+    signed = dict.fromkeys(row["set_id"] for row in taken if row["decision"] == "adopt")  # one set holds many rows
+    signatures = [s["id"] for set_id in signed for s in act.rows(Signature, subject=f"decision_set:{set_id}")]
     for item in by_decision.get("adopt", ()):
         if position_of(batch, item) not in ("NOT_STARTED", "BEFORE"):
             raise AdoptionRefusedError(f"Batch {batch_id} is at or behind what item {item.n} changes.")
