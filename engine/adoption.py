@@ -19,7 +19,7 @@ from engine.actions.holds import happened, started_at
 from engine.awaited import message_name
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical, sha256
-from engine.control_recipe import ControlRecipe
+from engine.control_recipe import ControlRecipe, Hold
 from engine.errors import AdoptionRefusedError, BatchwrightError
 from engine.records import DueTime, ExceptionRecord, ParameterValue, Signature, Task
 from engine.running import as_told, engine_events
@@ -49,15 +49,22 @@ def prove(batch: BatchRecord, new: ControlRecipe) -> Proven:
 
 
 def reissued(batch: BatchRecord, new: ControlRecipe) -> Proven:
-    """The run of a batch that is issued anew before anything of it was started."""
+    """The run of a batch that is issued anew before anything of it was started. AdoptionRefusedError where its order is not
+    enough for the new recipe, or what has happened to it (a timer that fired) is not possible there.
+    """
+    if reasons := list(_order(batch, new)):
+        raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
     given = _given(batch, new, [])
     events = tuple(engine_events(batch.reader, batch.id, 0))
-    return Proven(new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given)))), given)
+    return Proven(_replay(new, (*events, ("adopt", new.hash, given))), given)
 
 
-def nothing_started(reader_rows: Sequence[Row]) -> bool:
-    """Whether none of a batch's tasks was ever begun."""
-    return all(task["state"] == "open" or (task["state"] == "withdrawn" and not task["started_at"]) for task in reader_rows)
+def is_unstarted(batch: BatchRecord) -> bool:
+    """Whether nothing of a batch was ever begun: then it can be issued anew."""
+    if batch.row["state"] not in ("PLANNED", "ISSUED"):
+        return False
+    tasks = batch.reader.rows(Task, batch_id=batch.id)
+    return all(task["state"] == "open" or (task["state"] == "withdrawn" and not task["started_at"]) for task in tasks)
 
 
 def executed_prefix(batch: BatchRecord, until: str = "9999") -> tuple[str, int]:
@@ -179,13 +186,12 @@ def _holds(batch: BatchRecord, new: ControlRecipe) -> Iterator[str]:
         old, other = batch.recipe.holds.get(hold_id), new.holds.get(hold_id)
         if old is not None and other is not None and old.definition == other.definition:
             continue
-        if any(is_running(batch, recipe, hold_id) for recipe, hold in ((batch.recipe, old), (new, other)) if hold is not None):
+        if any(is_running(batch, hold, recipe) for recipe, hold in ((batch.recipe, old), (new, other)) if hold is not None):
             yield f"Hold time {hold_id} is running, and the new recipe changes it."
 
 
-def is_running(batch: BatchRecord, recipe: ControlRecipe, hold_id: str) -> bool:
-    """Whether a hold time has begun in this batch and has still to end."""
-    hold = recipe.holds[hold_id]
+def is_running(batch: BatchRecord, hold: Hold, recipe: ControlRecipe) -> bool:
+    """Whether a hold time has begun in this batch and has still to end, by the ways of a recipe."""
     begun = started_at(batch, hold, None)
     if begun is None:
         return False
@@ -194,13 +200,13 @@ def is_running(batch: BatchRecord, recipe: ControlRecipe, hold_id: str) -> bool:
     ended = [t for step_id, _, what in ends for t in batch.tasks_of(step_id) if _happened_since(batch, t, what, last_from)]
     if ended and hold.definition.select != "last":
         return False
-    return any(
-        recipe.procedure.can_reach(key, step_id) or _waits(key, step_id) for key in waiting_keys(batch) for step_id, _, _ in ends
-    )
+    keys = [key for key in waiting_keys(batch) if all(node_of(part) in recipe.diagram.nodes for part in key.split("/"))]
+    return any(recipe.procedure.can_reach(key, step_id) or node_of(key) == step_id for key in keys for step_id, _, _ in ends)
 
 
-def _waits(key: str, step_id: str) -> bool:
-    return key.rpartition("/")[2].partition("[")[0] == step_id
+def node_of(key: str) -> str:
+    """The node of a key, which names calls and iterations too: `CALL/S24[2]` is S24."""
+    return key.rpartition("/")[2].partition("[")[0]
 
 
 def _happened_since(batch: BatchRecord, task: Row, what: str, since: Any) -> bool:
@@ -231,14 +237,18 @@ def _replayed(batch: BatchRecord, new: ControlRecipe, given: Mapping[str, Mappin
     """The run under the new recipe; refused where the recorded acts are not possible there, or lead elsewhere."""
     events = tuple(engine_events(batch.reader, batch.id, 0))
     before = batch.recipe.procedure.replay(as_told(batch.recipe.procedure, events))
-    try:
-        run = new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given))))
-    except BatchwrightError as error:
-        raise _refused(f"What was done can't have been done by the new recipe: {error.what or error.message}") from error
+    run = _replay(new, (*events, ("adopt", new.hash, given)))
     reasons = [*_elsewhere(before, run), *_otherwise(before, run), *_waiting(batch.recipe, new, run)]
     if reasons:
         raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
     return run
+
+
+def _replay(new: ControlRecipe, events: Sequence[tuple[Any, ...]]) -> Run:
+    try:
+        return new.procedure.replay(as_told(new.procedure, events))
+    except BatchwrightError as error:
+        raise _refused(f"What was done can't have been done by the new recipe: {error.what or error.message}") from error
 
 
 def _elsewhere(before: Run, run: Run) -> Iterator[str]:
