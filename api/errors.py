@@ -87,6 +87,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.RevisionNotEffectiveError: (409, "revision-not-effective"),
     e.DiagramRefusedError: (422, "diagram-refused"),
     e.AdoptionRefusedError: (409, "adoption-refused"),
+    e.AdHocRefusedError: (409, "ad-hoc-refused"),
     e.RevisionLockedError: (409, "revision-locked"),
     e.ChangeFieldError: (422, "change-field"),
     e.ChangeNotReadyError: (409, "change-not-ready"),

@@ -206,6 +206,13 @@ class AdoptionRefusedError(BatchwrightError):
     """
 
 
+class AdHocRefusedError(BatchwrightError):
+    """This change of the batch can't be made.
+
+    `reasons` lists every one.
+    """
+
+
 class RevisionLockedError(BatchwrightError):
     """This revision is not a draft any more, so it can't be edited."""
 

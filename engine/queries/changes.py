@@ -143,7 +143,7 @@ def _waiting(run: BatchRecord, change: Row, actor: Actor) -> list[dict[str, Any]
     notices = reader.rows(Notice, batch_id=run.id)
     dues = reader.rows(DueTime, batch_id=run.id, state="waiting", kind="timer")
     risk = _risk_number(json.loads(change["risk"]))
-    kept = ("key", "step_id", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
+    kept = ("key", "step_id", "kind", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
     for step in run_view(run, actor)["waiting"]:
         sent = [n for n in notices if n["task_key"] == step["key"]]
         escalated = [n for n in sent if n["kind"] == "escalation"]

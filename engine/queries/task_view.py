@@ -9,6 +9,7 @@ from bpmn import vocabulary as v
 from engine import clock
 from engine.actions.access import CLOSED, may_finish, performer_roles, standing
 from engine.actions.completion import missing_scans
+from engine.actions.departure_uses import is_planned
 from engine.actions.tasks import open_slots
 from engine.actions.values import applicable
 from engine.actions.verification import to_verify
@@ -56,7 +57,7 @@ def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[st
             "to_verify": unread,
             "decision_roles": json.loads(task["decision_roles"]),
             "decisions": reader.rows(Decision, batch_id=batch_id, task_key=task_key, order=("at", "id")),
-            "departures": reader.rows(Departure, batch_id=batch_id, step_id=step.id),
+            "departures": [d for d in reader.rows(Departure, batch_id=batch_id, step_id=step.id) if not is_planned(d)],
             "due": [
                 d
                 for d in reader.rows(DueTime, batch_id=batch_id, state="waiting", order=("due_at",))
