@@ -22,7 +22,6 @@ from engine.adoption import UNDER_WAY, Proven, is_unstarted, prove, reissued, wa
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, iteration_of, repeats
 from engine.errors import AdHocRefusedError, AdoptionRefusedError, UnsupportedDiagramError
-from engine.records import Task
 
 KIND: dict[type[Edit], str] = {
     InsertStep: "insert", RepeatStep: "repeat", ReplaceStep: "replace", SkipStep: "skip", ChangeLimit: "limit",

@@ -159,12 +159,16 @@ def _collected(batch: BatchRecord, task: Row, old: v.Step, new: v.Step) -> Itera
 
 def _order(batch: BatchRecord, new: ControlRecipe) -> Iterator[str]:
     """Order fields that the new recipe has and this batch's order lacks, or reads otherwise."""
-    known = {f.name: f.type for f in batch.recipe.header.order_fields}
+    known = {f.name: f for f in batch.recipe.header.order_fields}
     for field in new.header.order_fields:
-        if field.name not in known:
+        was = known.get(field.name)
+        if was is None:
             yield f"The order of this batch has no {field.label or field.name}, which the new recipe asks for."
-        elif known[field.name] != field.type:
-            yield f"{field.label or field.name} of the order is a {known[field.name]} and would be read as a {field.type}."
+            continue
+        for what, one, other in (("type", was.type, field.type), ("unit", was.uom, field.uom), ("name", was.label, field.label)):
+            if one != other:
+                named = was.label or was.name
+                yield f"{named} of the order was given with the {what} {one or 'none'} and would be read with {other or 'none'}."
 
 
 def _unread(batch: BatchRecord, new: ControlRecipe, tasks: Sequence[Row]) -> Iterator[str]:

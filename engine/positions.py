@@ -46,7 +46,9 @@ def position_of(batch: BatchRecord, item: Item) -> str:
     if is_unstarted(batch):
         return "NOT_STARTED"
     waiting = waiting_keys(batch)
-    if any(node_of(key) in (*item.places, *item.gone) for key in waiting):
+    here = {node_of(key) for key in waiting}
+    here |= {node.id for node in batch.recipe.diagram.nodes.values() if node.attached_to in here}
+    if not here.isdisjoint((*item.places, *item.gone)):
         return "IN"
     if any(is_running(batch, hold, batch.recipe) for hold in item.hold_times):
         return "IN"
