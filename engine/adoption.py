@@ -187,11 +187,13 @@ def _comes_again(batch: BatchRecord, step_id: str) -> bool:
     return any(batch.recipe.procedure.can_reach(key, step_id) for key in waiting_keys(batch))
 
 
-def waiting_keys(batch: BatchRecord) -> list[str]:
-    """What the batch waits for, by key: open steps and messages, and timers of its diagram."""
+def waiting_keys(batch: BatchRecord, recipe: ControlRecipe | None = None) -> list[str]:
+    """What the batch waits for, by key: open steps and messages, and timers of its diagram; what a recipe has of it."""
     reader = batch.reader
     keys = [row["key"] for state in UNDER_WAY for row in reader.rows(Task, batch_id=batch.id, state=state)]
-    return keys + [row["ref"] for row in reader.rows(DueTime, batch_id=batch.id, state="waiting", kind="timer")]
+    keys += [row["ref"] for row in reader.rows(DueTime, batch_id=batch.id, state="waiting", kind="timer")]
+    nodes = recipe.diagram.nodes if recipe is not None else {}
+    return [key for key in keys if recipe is None or all(node_of(part) in nodes for part in key.split("/"))]
 
 
 def _holds(batch: BatchRecord, new: ControlRecipe) -> Iterator[str]:
@@ -214,7 +216,7 @@ def is_running(batch: BatchRecord, hold: Hold, recipe: ControlRecipe) -> bool:
     ended = [t for step_id, _, what in ends for t in batch.tasks_of(step_id) if _happened_since(batch, t, what, last_from)]
     if ended and hold.definition.select != "last":
         return False
-    keys = [key for key in waiting_keys(batch) if all(node_of(part) in recipe.diagram.nodes for part in key.split("/"))]
+    keys = waiting_keys(batch, recipe)
     return any(recipe.procedure.can_reach(key, step_id) or node_of(key) == step_id for key in keys for step_id, _, _ in ends)
 
 

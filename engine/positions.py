@@ -65,11 +65,14 @@ def passed(batch: BatchRecord, item: Item) -> list[Row]:
 
 
 def steps_to_come(batch: BatchRecord, recipe: ControlRecipe, items: Iterable[Item]) -> tuple[str, ...]:
-    """The steps of a control recipe that items change and that this batch has still to do, in the order of the recipe."""
+    """The steps of a control recipe that items change, or whose hold times they do, and that a batch has still to do, in the
+    order of the recipe."""
+    items = list(items)
     changed = {name for item in items for name in item.places}
-    keys = [key for key in waiting_keys(batch) if node_of(key) in recipe.diagram.nodes]
-    ahead = is_unstarted(batch) or None
-    return tuple(s for s in recipe.steps if s in changed and (ahead or any(recipe.procedure.can_reach(k, s) for k in keys)))
+    for hold in (hold.definition for item in items for hold in item.hold_times):
+        changed |= {event.partition(".")[0] for event in (hold.from_event, *hold.to_events)}
+    keys = waiting_keys(batch, recipe)
+    return tuple(s for s in recipe.steps if s in changed and any(recipe.procedure.can_reach(key, s) for key in keys))
 
 
 def _still_to_come(batch: BatchRecord, item: Item, waiting: list[str]) -> bool:

@@ -197,6 +197,7 @@ def _take(
 
 
 def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
+    _approved(act, items)
     over = control_recipe_with(batch, items)
     if batch.row["state"] == "PLANNED":
         adoptable(batch, items)
