@@ -146,7 +146,9 @@ def apply_to_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> 
         if row["item"] in items:
             by_decision.setdefault(row["decision"], []).append(items[row["item"]])
     told = {row["item"]: f"{row['decision']}: nothing changes for the batch" for row in taken}
-    signatures = [s["id"] for row in taken for s in act.rows(Signature, subject=f"decision_set:{row['set_id']}")]
+    sets = dict.fromkeys(row["set_id"] for row in taken if row["decision"] == "adopt")
+    signed = (act.rows(Signature, subject=f"decision_set:{name}", order=("signed_at", "id")) for name in sets)
+    signatures = [signature["id"] for found in signed for signature in found]
     for item in by_decision.get("adopt", ()):
         if position_of(batch, item) not in ("NOT_STARTED", "BEFORE"):
             raise AdoptionRefusedError(f"Batch {batch_id} is at or behind what item {item.n} changes.")
@@ -213,7 +215,7 @@ def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], sign
     first = () if anew else steps_to_come(batch, new, items)
     late = [item for item in items if item.safety and passed(batch, item)]
     because = Because(
-        facts, "; ".join(item.why for item in items), first, tuple(signatures), items[0].change_id,
+        facts, "; ".join(dict.fromkeys(item.why for item in items)), first, tuple(signatures), items[0].change_id,
         items=tuple(item.n for item in items),
     )  # fmt: skip
     adopt(act, batch, new, because, revision_id=items[0].revision_id if over.whole else "")

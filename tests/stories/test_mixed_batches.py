@@ -124,6 +124,7 @@ def test_items_adopted_one_after_the_other_lead_to_the_revision_itself(workshop:
     assert under(workshop) == {"S1": 0, "S2": 0, "S3": 1}
     [row] = adoptions(workshop)
     assert (json.loads(row["from_steps"]), row["to_revision"]) == (["S3"], f"{RECIPE}@1.0 + CC-1 item 1")
+    assert len(json.loads(row["signatures"])) == len(set(json.loads(row["signatures"]))) == 2
     sound(workshop)
 
 
