@@ -33,8 +33,8 @@ from engine.errors import (
 )
 from engine.passwords import Proof
 from engine.positions import concerns, passed, position_of, steps_to_come
-from engine.queries.open_batches import MatrixRow, adoptable, matrix_row, roles_open
-from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, RecipeRevision, Signature
+from engine.queries.open_batches import MatrixRow, adoptable, matrix_row, roles_open, unapproved
+from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
 from engine.site import Site
@@ -44,7 +44,6 @@ QUALITY = ("QA_DISP", "QA_FLR")
 MEANING = {"QA": "approved_by_qa", "PROC": "technical_assessment_by", "CLI_QA": "approved_by_client"}
 ENDED = ("CLOSED", "REJECTED", "CANCELLED")
 TELL = ("MED", "QA_DISP")
-APPROVED = ("APPROVED", "EFFECTIVE", "SUPERSEDED")
 
 
 def propose_decisions(
@@ -199,7 +198,7 @@ def _take(
 
 
 def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
-    _approved(act, items)
+    _decidable(act, items[0].change_id)
     over = control_recipe_with(batch, items)
     if batch.row["state"] == "PLANNED":
         adoptable(batch, items)
@@ -266,7 +265,7 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
     problems: dict[str, str] = {}
     chosen: list[tuple[MatrixRow, str]] = []
     together: dict[str, list[Item]] = {}
-    _approved(act, items.values())
+    _decidable(act, change_id)
     if not wanted:
         problems["rows"] = "Choose at least one row."
     for batch_id, n, decision in wanted:
@@ -293,13 +292,10 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
     return chosen
 
 
-def _approved(act: Act, items: Iterable[Item]) -> None:
+def _decidable(act: Act, change_id: str) -> None:
     """Refuse to decide about what nobody has approved yet."""
-    for revision_id in dict.fromkeys(item.revision_id for item in items):
-        state = act.get(RecipeRevision, id=revision_id)["state"]
-        if state not in APPROVED:
-            state = state.lower().replace("_", " ")
-            raise OutcomeNotAllowedError(f"{revision_id} is {state}: it is decided when it is approved.")
+    if waiting := unapproved(act, change_id):
+        raise OutcomeNotAllowedError(f"{'; '.join(waiting)}: decided when it is approved.")
 
 
 def _not_together(act: Act, wanted: Mapping[str, Sequence[Item]]) -> dict[str, str]:

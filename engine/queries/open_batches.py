@@ -17,11 +17,12 @@ from engine.composing import control_recipe_with
 from engine.errors import AdoptionRefusedError
 from engine.positions import concerns, passed, position_of
 from engine.reader import Reader
-from engine.records import Batch, Change, DecisionSet, OpenBatchDecision, Signature, Task
+from engine.records import Batch, Change, DecisionSet, OpenBatchDecision, RecipeRevision, Signature, Task
 from engine.scope import Row
 from engine.site import Site
 
 SETTLED = ("DECIDED", "APPLIED")
+APPROVED = ("APPROVED", "EFFECTIVE", "SUPERSEDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ def open_batch_matrix(site: Site, reader: Reader, change_id: str) -> list[Matrix
                 continue
             found.append(matrix_row(batch, item, known, missing))
     return found
+
+
+def unapproved(reader: Reader, change_id: str) -> list[str]:
+    """The revisions about which nothing is decided yet, because they may still become others, in words."""
+    revisions = dict.fromkeys(item.revision_id for item in items_of(reader, change_id))
+    states = {revision_id: reader.get(RecipeRevision, id=revision_id)["state"] for revision_id in revisions}
+    return [f"{name} is {state.lower().replace('_', ' ')}" for name, state in states.items() if state not in APPROVED]
 
 
 def undecided(site: Site, reader: Reader, change_id: str) -> list[str]:
