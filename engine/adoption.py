@@ -62,7 +62,11 @@ def reissued(batch: BatchRecord, new: ControlRecipe) -> Proven:
     """The run of a batch that is issued anew before anything of it was started."""
     given = _given(batch, new, [])
     events = tuple(engine_events(batch.reader, batch.id, 0))
-    return Proven(new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given)))), given)
+    try:
+        run = new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given))))
+    except BatchwrightError as error:  # a timer that fired meanwhile, and that the new recipe does not have
+        raise _refused(f"What happened meanwhile can't have happened by the new recipe: {error.what or error.message}") from error
+    return Proven(run, given)
 
 
 def nothing_started(reader_rows: Sequence[Row]) -> bool:
