@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +33,8 @@ from tests.stories.day_script import OVER, PLANS, Plan
 STEPS_A_MOVE = 4
 """How many steps of batches are done before time goes on."""
 LONGEST_WAIT = 60
+GLANCE = 0.05
+"""Seconds until somebody who was idle looks again after news: there may be more by then."""
 STALE, DONE, FORBIDDEN, NOT_YET = "stale", "already done", "not permitted", "not yet"
 EXPECTED: dict[type[BatchwrightError], str] = {
     errors.StaleRecordError: STALE, errors.TaskNotReadyError: STALE, errors.EntryRefusedError: STALE,
@@ -111,7 +112,7 @@ class Day:
         self.said: set[tuple[str, str]] = set()
         self.most_at_once = self.moves = 0
         self.quota = 0
-        self.progress: list[dict[str, Any]] = []
+        self.applied: list[dict[str, Any]] = []
         self._wakes: list[datetime] = []
         self._lock = threading.Lock()
         self._at_once = 0
@@ -159,12 +160,6 @@ class Day:
             with self._lock:
                 self._at_once -= 1
 
-    def figures(self) -> dict[str, Counter[str]]:
-        """How many acts of each name were done, and refused for each reason."""
-        done = Counter(one.what for one in self.tried if not one.refusal)
-        refused = Counter(one.refusal for one in self.tried if one.refusal)
-        return {"acts": done, "refusals": refused, "errors": Counter(one.error for one in self.tried if one.error)}
-
 
 class Worker(threading.Thread):
     """Somebody on a thread of their own, who does what there is until nothing is left, then waits for news."""
@@ -180,6 +175,7 @@ class Worker(threading.Thread):
                 seen = self.day.moment.news
                 if not self.round():
                     self.day.moment.wait(self.name, seen)
+                    time.sleep(GLANCE)
         except BaseException as fault:
             self.day.faults.append(fault)
             self.day.moment.over = True
@@ -231,7 +227,7 @@ class Scheduler(Worker):
         with self.day.acting():
             fired = fire_due(self.site)
             applied = apply_decisions(self.site)
-        self.day.progress += applied
+        self.day.applied += applied
         if fired or applied:
             self.day.moment.tell()
         return fired + len(applied)
