@@ -65,6 +65,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     # The batch
     e.NotPermittedError: (403, "not-permitted"),
     e.TrainingMissingError: (403, "training-missing"),
+    e.NotReadableError: (409, "not-readable"),
     e.TaskNotReadyError: (409, "task-not-ready"),
     e.TaskBlockedError: (409, "task-blocked"),
     e.NotBlockedError: (409, "not-blocked"),
@@ -86,6 +87,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     e.RevisionNotEffectiveError: (409, "revision-not-effective"),
     e.DiagramRefusedError: (422, "diagram-refused"),
     e.AdoptionRefusedError: (409, "adoption-refused"),
+    e.AdHocRefusedError: (409, "ad-hoc-refused"),
     e.RevisionLockedError: (409, "revision-locked"),
     e.ChangeFieldError: (422, "change-field"),
     e.ChangeNotReadyError: (409, "change-not-ready"),

@@ -102,7 +102,7 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
 def edit_from_json(data: Any) -> Edit:
     """What `edit_to_json` was given. Raises EditError with every reason for what is no edit."""
     kind = data.get("kind") if isinstance(data, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise EditError([f"The kind of an edit is one of {', '.join(KINDS)}."])
     try:
         edit: Edit = from_plain(KINDS[kind], {name: value for name, value in data.items() if name != "kind"})

@@ -131,7 +131,7 @@ SERVICE_OUTPUTS: dict[str, dict[str, ParameterType]] = {
 
 CHANGE_STATES = (
     "INITIATED", "ASSESSMENT", "APPROVED_FOR_IMPLEMENTATION", "IMPLEMENTING", "IMPLEMENTED", "EFFECTIVENESS", "CLOSED",
-    "REJECTED", "CANCELLED", "ON_HOLD", "EMERGENCY",
+    "REJECTED", "CANCELLED", "EMERGENCY",
 )  # fmt: skip
 
 
@@ -322,7 +322,8 @@ class Loop:
 class Timer:
     """A timer event: due at an instant (`due`, an expression), or the maximum of a hold time (`hold`, its id).
 
-    `due` may also say how long it waits from the moment it is reached, such as `hours(4)`.
+    In a process of the site `due` may also say how long it waits from the moment it is reached, such as `hours(4)`; a recipe
+    counts from a step.
     `working`: of the days until it is due, only working days count.
     """
 

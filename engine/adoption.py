@@ -24,28 +24,38 @@ from engine.errors import AdoptionRefusedError, BatchwrightError
 from engine.records import DueTime, ExceptionRecord, ParameterValue, Signature, Task
 from engine.running import as_told, engine_events
 from engine.scope import Row
-from engine.workflow import Run
+from engine.workflow import Change, Decided, Run
 
 UNDER_WAY = ("open", "started", "performed")
 ORDER = ""
+NOTHING = Change((), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The batch's run under the new control recipe, and the routing values that it asks for besides, by task key."""
+    """The batch's run under the new control recipe, and the routing values that it asks for besides, by task key.
+
+    `change`, `decided`: what else is open, and what tables decided, because an open step was skipped.
+    """
 
     run: Run
     given: Mapping[str, Mapping[str, Value]]
+    change: Change = NOTHING
+    decided: tuple[Decided, ...] = ()
 
 
-def prove(batch: BatchRecord, new: ControlRecipe) -> Proven:
-    """That the batch may go on under `new`. AdoptionRefusedError lists every reason why not."""
+def prove(batch: BatchRecord, new: ControlRecipe, *, skipped: str = "") -> Proven:
+    """That the batch may go on under `new`. AdoptionRefusedError lists every reason why not.
+
+    `skipped`: a step that the new recipe leaves out, or passes by, and that may be open as long as nobody has started it.
+    """
     tasks = batch.reader.rows(Task, batch_id=batch.id, order=("opened_at", "key"))
-    reasons = [*_steps(batch, new, tasks), *_order(batch, new), *_unread(batch, new, tasks), *_holds(batch, new)]
+    kept = [t for t in tasks if not (t["step_id"] == skipped and t["state"] == "open")]
+    reasons = [*_steps(batch, new, kept), *_order(batch, new), *_unread(batch, new, kept), *_holds(batch, new)]
     if reasons:
         raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
     given = _given(batch, new, tasks)
-    return Proven(_replayed(batch, new, given), given)
+    return _replayed(batch, new, given, skipped)
 
 
 def reissued(batch: BatchRecord, new: ControlRecipe) -> Proven:
@@ -227,7 +237,7 @@ def _given(batch: BatchRecord, new: ControlRecipe, tasks: Sequence[Row]) -> dict
     return found
 
 
-def _replayed(batch: BatchRecord, new: ControlRecipe, given: Mapping[str, Mapping[str, Value]]) -> Run:
+def _replayed(batch: BatchRecord, new: ControlRecipe, given: Mapping[str, Mapping[str, Value]], skipped: str) -> Proven:
     """The run under the new recipe; refused where the recorded acts are not possible there, or lead elsewhere."""
     events = tuple(engine_events(batch.reader, batch.id, 0))
     before = batch.recipe.procedure.replay(as_told(batch.recipe.procedure, events))
@@ -235,25 +245,41 @@ def _replayed(batch: BatchRecord, new: ControlRecipe, given: Mapping[str, Mappin
         run = new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given))))
     except BatchwrightError as error:
         raise _refused(f"What was done can't have been done by the new recipe: {error.what or error.message}") from error
-    reasons = [*_elsewhere(before, run), *_otherwise(before, run), *_waiting(batch.recipe, new, run)]
+    past = _past(batch.recipe, before, run, skipped)
+    decided = [r.take_decided() for r in (before, run)]
+    more = decided[1][len(decided[0]) :] if past.withdrawn else []
+    reasons = [*_elsewhere(before, run, past), *_otherwise(before, run, decided[0], decided[1][: len(decided[1]) - len(more)])]
+    reasons += _waiting(batch.recipe, new, run)
     if reasons:
         raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
-    return run
+    return Proven(run, given, past, tuple(more))
 
 
-def _elsewhere(before: Run, run: Run) -> Iterator[str]:
-    """Other steps would be open."""
+def _past(old: ControlRecipe, before: Run, run: Run, skipped: str) -> Change:
+    """What happens because a step that is open is passed by: it is withdrawn with its timers, and what follows opens."""
+    gone = {key: item for key, item in before.open.items() if key not in run.open}
+    here = {key for key, item in gone.items() if item.node_id == skipped}
+    if not skipped or not here:
+        return NOTHING
+    around = {skipped, *old.diagram.ancestors(skipped)}
+    here |= {key for key, item in gone.items() if old.diagram.nodes[item.node_id].attached_to in around}
+    return Change(tuple(item for key, item in run.open.items() if key not in before.open), tuple(k for k in gone if k in here))
+
+
+def _elsewhere(before: Run, run: Run, past: Change) -> Iterator[str]:
+    """Other steps would be open than those that are, and than those that open because one is skipped."""
     told = [{key: (item.node_id, item.kind, item.label) for key, item in r.open.items()} for r in (before, run)]
-    gone = [key for key in told[0] if told[1].get(key) != told[0][key]]
-    come = [key for key in told[1] if told[0].get(key) != told[1][key]]
-    if gone or come or before.outcome != run.outcome:
+    opened = [item.key for item in past.opened]
+    gone = [key for key in told[0] if told[1].get(key) != told[0][key] and key not in past.withdrawn]
+    come = [key for key in told[1] if told[0].get(key) != told[1][key] and key not in opened]
+    if gone or come or (before.outcome != run.outcome and not past.withdrawn):
         parts = [f"{', '.join(gone)} would not be open"] * bool(gone) + [f"{', '.join(come)} would have to be open"] * bool(come)
         yield f"By the new recipe the batch would stand elsewhere: {' and '.join(parts) or 'it would have ended'}."
 
 
-def _otherwise(before: Run, run: Run) -> Iterator[str]:
+def _otherwise(before: Run, run: Run, *tables: Sequence[Decided]) -> Iterator[str]:
     """Tables that would have decided otherwise, values that would be others."""
-    decided = [[(d.key, sorted((n, str(x)) for n, x in d.values.items())) for d in r.take_decided()] for r in (before, run)]
+    decided = [[(d.key, sorted((n, str(x)) for n, x in d.values.items())) for d in found] for found in tables]
     if decided[0] != decided[1]:
         keys = dict.fromkeys(key for pair in zip(*decided, strict=False) if pair[0] != pair[1] for key, _ in pair)
         more = [key for key, _ in (*decided[0][len(decided[1]) :], *decided[1][len(decided[0]) :])]

@@ -34,6 +34,7 @@ from engine.records import (
 from engine.running import load_run
 from engine.scope import RecordScope, Row, order_values
 from engine.site import Site
+from engine.training import Trainings
 from engine.values import typed
 from engine.workflow import Run
 
@@ -84,7 +85,6 @@ class BatchRecord:
         self._current: dict[str, dict[str, Row]] = {}
         self._signatures: dict[str, list[Row]] = {}
         self._exceptions: dict[str | None, list[Row]] = {}
-        self._training: dict[str, list[Row]] = {}
         self._run: Run | None = None
 
     @cached_property
@@ -147,6 +147,8 @@ class BatchRecord:
 
         Before that the earlier one, which says the same of the step; where it does not, the one that the batch runs.
         """
+        if not self.adoptions:
+            return self.recipe.hash
         found = self.issued_hash
         for adoption in reversed(self.adoptions):
             recipe = control_recipe(self.site, self.reader, adoption["to_hash"])
@@ -255,13 +257,10 @@ class BatchRecord:
         opened = task["opened_at"]
         return opened >= raised_at and not any(raised_at <= t["opened_at"] < opened for t in self.tasks_of(task["step_id"]))
 
-    def training(self, person_id: str) -> list[Row]:
-        """A person's training on this revision of the recipe."""
-        if person_id not in self._training:
-            revision = self.recipe.header.id, self.recipe.header.revision
-            rows = self.reader.rows(Training, person_id=person_id)
-            self._training[person_id] = [row for row in rows if (row["recipe_id"], row["revision"]) == revision]
-        return self._training[person_id]
+    @cached_property
+    def trainings(self) -> Trainings:
+        """Who is trained on what, as far as somebody asked."""
+        return Trainings(self.reader)
 
     # What an act changes
 
@@ -281,7 +280,6 @@ class BatchRecord:
         """From now on the batch runs another control recipe; steps that are open already stay as they were opened."""
         self.adoptions.append(adoption)
         self.recipe, self._run = recipe, run
-        self._training.clear()
         self.change(recipe_hash=recipe.hash, adoptions=self.row["adoptions"] + 1)
 
     def change_task(self, task: dict[str, Any], **changes: Any) -> None:

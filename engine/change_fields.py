@@ -16,7 +16,7 @@ from engine.scope import Row
 
 EVIDENCE_KINDS = ("study", "deviation", "batch", "literature", "other")
 SCORED = ("severity", "probability", "detectability")
-SAID = ("uncertainty", "formality")
+SAID = ("uncertainty", "formality", "comparability", "elsewhere")
 LOWEST, HIGHEST = 1, 5
 
 
@@ -40,7 +40,7 @@ def _risk_problems(risk: Mapping[str, Any]) -> dict[str, str]:
     if unknown := sorted(set(risk) - {*SCORED, *SAID}):
         return {"risk": f"{', '.join(unknown)}: not part of the risk assessment."}
     scored, said = ", ".join(SCORED), " and ".join(SAID)
-    return {"risk": f"{scored} go from {LOWEST} to {HIGHEST}, {said} are words ({', '.join(wrong)})."} if wrong else {}
+    return {"risk": f"{scored} go from {LOWEST} to {HIGHEST}; {said} are words ({', '.join(wrong)})."} if wrong else {}
 
 
 def item_problems(told: Mapping[str, Any]) -> dict[str, str]:

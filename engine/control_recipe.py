@@ -158,19 +158,20 @@ class ControlRecipe:
     def shared_loops(self, step_id: str, scopes: Collection[str]) -> int:
         """How many of the loops around a step are among these scopes."""
         around = (self.diagram.nodes.get(s) for s in self.diagram.ancestors(step_id) if s in scopes)
-        return sum(node is not None and _repeats(node.element) for node in around)
+        return sum(node is not None and repeats(node.element) for node in around)
 
     def loops(self, step_id: str) -> tuple[v.Loop, ...]:
         """The loops around a step, outermost first, one for each number of its task key."""
         found = []
         for scope in self.diagram.ancestors(step_id):
             node = self.diagram.nodes.get(scope)
-            if node is not None and _repeats(node.element):
+            if node is not None and repeats(node.element):
                 found.append(node.loop or v.Loop())
         return tuple(reversed(found))
 
 
-def _repeats(element: object) -> bool:
+def repeats(element: object) -> bool:
+    """Whether a node is done more than once: it has loop characteristics."""
     return any(
         isinstance(child.tag, str) and child.tag.endswith("LoopCharacteristics")
         for child in element  # type: ignore[attr-defined]

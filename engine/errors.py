@@ -115,6 +115,10 @@ class TrainingMissingError(BatchwrightError):
     """You have no valid training for this recipe revision, so you can't act on it."""
 
 
+class NotReadableError(BatchwrightError):
+    """This revision is not fixed, or out of use, so nobody signs that they have read it."""
+
+
 class TaskNotReadyError(BatchwrightError):
     """This step can't be worked on now."""
 
@@ -197,6 +201,13 @@ class DiagramRefusedError(BatchwrightError):
 
 class AdoptionRefusedError(BatchwrightError):
     """The batch can't go on under this recipe: what was done would not stay as it was.
+
+    `reasons` lists every one.
+    """
+
+
+class AdHocRefusedError(BatchwrightError):
+    """This change of the batch can't be made.
 
     `reasons` lists every one.
     """

@@ -15,12 +15,14 @@ from engine.reader import Reader
 from engine.records import DryRun, RecipeDocument, RecipeDraft, RecipeRevision, Signature
 from engine.revisions import last_in_effect
 from engine.scope import Row
+from engine.training import Trainings
 
 END = "9999"
 
 
 def revision_facts(reader: Reader, revision_id: str) -> dict[str, Any]:
-    """The revision's document by its hash, its findings, its latest signed dry run, what it changes of the one in effect.
+    """The revision's document by its hash, its findings, its latest signed dry run, what people have to read of it, what it
+    changes of the one in effect.
 
     Of a draft they are those of its working copy.
     """
@@ -42,6 +44,10 @@ def revision_facts(reader: Reader, revision_id: str) -> dict[str, Any]:
         "dry_run": run["verdict"] if run else "none",
         "dry_run_report": run["id"] if run else "",
         "compared_with": base["id"] if base else "",
+        "training": [
+            {"roles": sorted(one.roles), "steps": sorted(one.steps), "reading": one.reading}
+            for one in Trainings(reader).requirements(revision_id)
+        ],
         "changes": _changes(reader.get(RecipeDocument, hash=base["hash"])["xml"], text) if base and row["kind"] != "form" else {},
     }
 

@@ -17,7 +17,7 @@ from engine.control_recipe import ControlRecipe
 from engine.errors import BatchwrightError, DamagedSnapshotError
 from engine.reader import Reader
 from engine.values import canonical, tagged, untagged
-from engine.workflow import Procedure, Run
+from engine.workflow import Decided, Procedure, Run
 
 ADVANCED = "procedure:advanced"
 DECIDED = "decision_table:decided"
@@ -94,10 +94,15 @@ def note_advance(act: Act, batch_id: str, run: Run, events: Iterable[tuple[Any, 
         key = [rest[0]] if kind != "start" else []
         written.append([kind, *key, {n: None if value is None else tagged(value) for n, value in values.items()}])
     act.note(ADVANCED, stream=f"batch:{batch_id}", events=written)
-    for decided in run.take_decided():
+    note_decided(act, batch_id, run.take_decided())
+    act.cache_put(batch_id, run.snapshot().decode())
+
+
+def note_decided(act: Act, batch_id: str, tables: Iterable[Decided]) -> None:
+    """Put into the trail what decision tables made of the record."""
+    for decided in tables:
         said = {name: canonical(value) for name, value in decided.values.items()}
         act.note(DECIDED, stream=f"batch:{batch_id}", table=decided.key, rules=list(decided.rules), outputs=said)
-    act.cache_put(batch_id, run.snapshot().decode())
 
 
 def _event(written: list[Any]) -> tuple[Any, ...]:

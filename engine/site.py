@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from engine import clock, database
+from engine import clock, database, risk_classes
 from engine.errors import DatabaseBusyError, SiteNotReadyError
 from engine.keys import Keys, load_keys
 from engine.reader import Reader
+from engine.risk_classes import SIGN
 
 BUSY_SECONDS = database.BUSY_MS / 1000
 
@@ -28,6 +29,7 @@ class Settings:
 
     `dry_run_required`: nothing is approved without a signed dry run that passed. `rehearsal`: the throw-away
     site of a dry run, which follows a clock of its own. `holidays`: days of the site's zone on which nobody works.
+    `ad_hoc_roles`: who signs for a change of one batch, by class of risk; `client_signs`: products whose client does (or `*`).
     """
 
     zone: str = "UTC"
@@ -35,6 +37,8 @@ class Settings:
     dry_run_required: bool = False
     rehearsal: bool = False
     holidays: frozenset[date] = frozenset()
+    ad_hoc_roles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SIGN)
+    client_signs: frozenset[str] = frozenset()
 
 
 class Runs:
@@ -129,6 +133,7 @@ def open_site(url: str, key_dir: str | Path, **settings: Any) -> Site:
     """
     chosen = Settings(**settings)
     ZoneInfo(chosen.zone)
+    risk_classes.checked(chosen.ad_hoc_roles)
     engine = database.connect(url)
     try:
         _refuse_keys_beside_records(engine, Path(key_dir))

@@ -11,7 +11,7 @@ from engine.records import Change, Duty, Notice, RecipeDraft, RecipeRevision
 from engine.site import Site
 from engine.transaction import SYSTEM, perform
 from tests.batches import put_into_effect
-from tests.people import Someone, actor_of, join, proof_of
+from tests.people import Someone, Staff, actor_of, join, proof_of
 from tests.revisions import Team
 from tests.small_recipes import sequence
 
@@ -37,8 +37,9 @@ ASSESSORS = {
 class ChangeTeam(Team):
     """The people of a site, a recipe in effect, and a draft of its next revision."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, staff: Staff | None = None) -> None:
         super().__init__(site)
+        self.staff = self.staff if staff is None else staff
         self.staff["MSAT"] = join(site, "msat.two", "Process owner Two", "PROC")  # the author does not assess their own work
         self.revision = "MR-ROW-001@1.1"
 

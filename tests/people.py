@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bpmn.vocabulary import ROLES
 from engine import clock, passwords, sign_in
-from engine.actions import people
+from engine.actions import people, trainings
 from engine.queries.people import person_actor
 from engine.site import Site
 from engine.transaction import SYSTEM, Actor, perform
@@ -67,7 +67,7 @@ def train(site: Site, someone: Someone, recipe_id: str, revision: str) -> None:
     """Record that a person is trained on a revision for a year."""
     now = clock.now()
     perform(
-        site, people.record_training, actor=SYSTEM, stream=f"person:{someone.login}", person_id=someone.login,
+        site, trainings.record_training, actor=SYSTEM, stream=f"person:{someone.login}", person_id=someone.login,
         recipe_id=recipe_id, revision=revision, valid_from=now - timedelta(days=1),
         valid_until=now + timedelta(days=365),
     )  # fmt: skip

@@ -19,12 +19,13 @@ from engine.queries.review import review
 from engine.site import Site
 from tests import services
 from tests.web.serving import PASSWORDS, served_demo, sign_in_as
+from web.demo.changes import CHANGE, REJECTED
 
 TARGET = services.ROOT / "docs" / "screenshots"
 LONGEST = 1800
 WIDTHS = {"desktop": (1280, 900), "tablet": (820, 1180), "phone": (320, 700)}
 RELEASE, REVIEW, EXPANSION, WAITING = "CT-26-0031", "CT-26-0032", "CT-26-0033", "CT-26-0034"
-DRAFT = "MR-CART-001@3.1"
+DRAFT = "MR-CART-001@3.2"
 
 
 def tour(site: Site) -> list[tuple[str, str, str]]:
@@ -38,6 +39,11 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("step", "anna", f"/batches/{WAITING}/tasks/{quote(first)}"),
         ("batches", "susan", "/batches"),
         ("live-state", "susan", f"/batches/{EXPANSION}"),
+        ("ad-hoc-request", "susan", f"/batches/{EXPANSION}/ad-hoc"),
+        ("ad-hoc-sign", "farid", f"/batches/{EXPANSION}/ad-hoc/{EXPANSION}-A2"),
+        ("ad-hoc", "pia", f"/batches/{EXPANSION}/ad-hoc/{EXPANSION}-A1"),
+        ("departures", "pia", f"/batches/{EXPANSION}/departures"),
+        ("review-ad-hoc", "diana", f"/batches/{EXPANSION}/review"),
         ("record", "diana", f"/batches/{REVIEW}/record"),
         ("review", "diana", f"/batches/{REVIEW}/review"),
         ("review-no-exceptions", "diana", f"/batches/{RELEASE}/review"),
@@ -48,6 +54,18 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("recipes", "pia", "/recipes"),
         ("recipe", "pia", "/recipes/MR-CART-001@3.0"),
         ("comparison", "pia", "/recipes/MR-CART-001@3.1/compare/MR-CART-001@3.0"),
+        ("inbox", "diana", "/inbox"),
+        ("changes", "diana", "/changes"),
+        ("change", "diana", f"/changes/{CHANGE}"),
+        ("change-review", "diana", f"/changes/{CHANGE}/review"),
+        ("change-review-read-only", "anna", f"/changes/{CHANGE}/review"),
+        ("open-batches", "diana", f"/changes/{CHANGE}/batches"),
+        ("change-trail", "diana", f"/batches/{CHANGE}/trail"),
+        ("change-rejected", "pia", f"/changes/{REJECTED}"),
+        ("change-new", "pia", "/changes/new"),
+        ("change-item", "pia", f"/changes/{CHANGE}/items/1"),
+        ("change-step", "pia", f"/changes/{CHANGE}/steps/CANCEL"),
+        ("lineage", "anna", "/limits/MR-CART-001/S20/moi"),
         ("recipe-draft", "pia", f"/recipes/{DRAFT}"),
         ("recipe-submission", "pia", f"/recipes/{DRAFT}/steps/AUTHOR[1]"),
         ("editor", "pia", f"/recipes/{DRAFT}/edit"),
@@ -57,6 +75,9 @@ def tour(site: Site) -> list[tuple[str, str, str]]:
         ("forms", "pia", "/forms"),
         ("form", "pia", "/forms/triage@1"),
         ("start-batch", "susan", "/start"),
+        ("training", "anna", "/training"),
+        ("training-reading", "anna", "/training/MR-CART-001@3.0"),
+        ("training-asked", "pia", f"/recipes/{DRAFT}/training"),
         ("people", "sam", "/people"),
         ("person", "sam", "/people/anna"),
         ("person-new", "sam", "/people/new"),
@@ -85,6 +106,8 @@ def settle(page: Page) -> None:
         page.wait_for_selector("#editor[data-ready=true]", timeout=20_000)
     if page.query_selector(".diagram"):
         page.wait_for_selector(".diagram[data-ready=true]", timeout=20_000)
+    if page.query_selector(".comparison .drawing"):
+        page.wait_for_selector(".comparison[data-ready=true]", timeout=20_000)
 
 
 def picture(page: Page, target: Path, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,13 @@ from flask import abort, current_app, flash, request
 
 from api.errors import STATUS
 from engine.actor import Actor
-from engine.errors import BatchwrightError, PasswordRefusedError, ReasonRequiredError, WrongPasswordError
+from engine.errors import (
+    BatchwrightError,
+    EntriesNotReviewedError,
+    PasswordRefusedError,
+    ReasonRequiredError,
+    WrongPasswordError,
+)
 from engine.sign_in import confirm
 from engine.site import Site
 from engine.transaction import perform
@@ -21,6 +27,8 @@ from forms.form import FormError, read
 from web import sessions
 
 KEY_LENGTH = 16
+LISTS = ("missing", "items", "rows", "duties")
+"""Under which names a refusal lists what is missing or open, one line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,10 @@ def attempt(do: Callable[[], dict[str, Any]], *, done: str = "", rename: Callabl
 
 def _problems_of(error: BatchwrightError, rename: Callable[[str], str]) -> list[PageProblem]:
     """A refusal at the fields that it is about: each of several, or the one, or the page as a whole."""
-    if named := error.details.get("problems"):
+    if isinstance(error, EntriesNotReviewedError):
+        return [PageProblem(rename(name), f"Look at this entry first: {text}") for name, text in error.details["entries"].items()]
+    named = error.details.get("problems")
+    if isinstance(named, Mapping):
         return [PageProblem(rename(name), text) for name, text in named.items()]
     if again := error.details.get("parameters"):
         return [PageProblem(rename(name), error.message) for name in again]
@@ -122,7 +133,7 @@ def _problems_of(error: BatchwrightError, rename: Callable[[str], str]) -> list[
         field = "password"
     elif isinstance(error, ReasonRequiredError):
         field = field or "reason"
-    lines = error.details.get("missing") or error.details.get("items")
+    lines = next((found for name in LISTS if (found := error.details.get(name))), None)
     if lines:
         return [PageProblem(field, error.message.split(".")[0] + ": " + line) for line in lines]
     return [PageProblem(field, error.message)]

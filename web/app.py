@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,12 +21,17 @@ from engine.site import Site
 from web import access, acting, display, errors, security, sessions
 from web.pages import (
     account,
+    ad_hoc,
     batch,
+    change,
+    change_review,
+    changes,
     comparison,
     connection,
     correction,
     decision,
     decision_tables,
+    departures,
     disposition,
     dry_runs,
     editor,
@@ -35,7 +41,10 @@ from web.pages import (
     health,
     home,
     imports,
+    inbox,
+    lineage,
     materials,
+    open_batches,
     people,
     recipes,
     record,
@@ -45,6 +54,7 @@ from web.pages import (
     step,
     tasks,
     trail,
+    training,
     verification,
 )
 
@@ -59,6 +69,8 @@ PAGES: tuple[Blueprint, ...] = (
     decision.page,
     correction.page,
     batch.page,
+    ad_hoc.page,
+    departures.page,
     start.page,
     record.page,
     review.page,
@@ -70,9 +82,16 @@ PAGES: tuple[Blueprint, ...] = (
     forms.page,
     foreign.page,
     comparison.page,
+    inbox.page,
+    changes.page,
+    change.page,
+    change_review.page,
+    open_batches.page,
+    lineage.page,
     editor.page,
     imports.page,
     people.page,
+    training.page,
     equipment.page,
     materials.page,
     health.page,
@@ -82,14 +101,21 @@ PAGES: tuple[Blueprint, ...] = (
 NAVIGATION = (
     ("tasks_page.show_all", "My tasks"),
     ("batch_page.show_all", "Batches"),
+    ("inbox_page.show", "Inbox"),
     ("recipes_page.show_all", "Recipes"),
+    ("changes_page.show_all", "Changes"),
+    ("training_page.show_all", "Training"),
+)
+"""What the header offers, each entry only to those who may go there."""
+
+SITE = (
     ("forms_page.show_all", "Forms"),
     ("people_page.show_all", "People"),
     ("equipment_page.show_all", "Equipment"),
     ("materials_page.show_all", "Materials"),
     ("health_page.show", "Health"),
 )
-"""What the header offers, each entry only to those who may go there."""
+"""What the site is made of: behind one word of the header."""
 
 YEAR_SECONDS = 365 * 24 * 3600
 MOST_BYTES = 4 * 1024 * 1024
@@ -176,7 +202,7 @@ class Entry:
     current: bool
 
 
-def navigation() -> list[Entry]:
+def navigation(pages: Iterable[tuple[str, str]] = NAVIGATION) -> list[Entry]:
     """The links of the header for the person of this request."""
     person = sessions.person()
     if person is None:
@@ -184,7 +210,7 @@ def navigation() -> list[Entry]:
     here = (request.endpoint or "").partition(".")[0]
     return [
         Entry(label, url_for(endpoint), here == endpoint.partition(".")[0])
-        for endpoint, label in NAVIGATION
+        for endpoint, label in pages
         if access.permitted(endpoint, person.roles)
     ]
 
@@ -204,6 +230,7 @@ def _give_to_templates(app: Flask, site: Site) -> None:
         return {
             "person": person,
             "navigation": navigation,
+            "site_pages": lambda: navigation(SITE),
             "now": clock.now(),
             "zone_name": site.settings.zone,
             "simulated_time": clock.is_simulated(),

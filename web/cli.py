@@ -83,12 +83,17 @@ def _prepare(place: Place) -> None:
 
 
 def _open(place: Place) -> Site:
+    from engine.risk_classes import read_products, read_table
     from engine.site import open_site
     from engine.working_time import read_holidays
 
     required = os.environ.get("BATCHWRIGHT_DRY_RUN_REQUIRED") == "1"
     holidays = read_holidays(os.environ.get("BATCHWRIGHT_HOLIDAYS", ""))
-    return open_site(place.database, place.keys, zone=place.zone, dry_run_required=required, holidays=holidays)
+    return open_site(
+        place.database, place.keys, zone=place.zone, dry_run_required=required, holidays=holidays,
+        ad_hoc_roles=read_table(os.environ.get("BATCHWRIGHT_AD_HOC_ROLES", "")),
+        client_signs=read_products(os.environ.get("BATCHWRIGHT_CLIENT_SIGNS", "")),
+    )  # fmt: skip
 
 
 @main.command()

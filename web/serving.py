@@ -17,10 +17,12 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
+from engine.actions.departures import propose_changes
 from engine.actions.open_batches import apply_decisions
 from engine.actions.timers import fire_due, watch
 from engine.checkpoints import take_checkpoint
 from engine.leader import Leader
+from engine.risk_classes import read_products, read_table
 from engine.site import Site, open_site
 from engine.working_time import read_holidays
 
@@ -34,6 +36,7 @@ DATABASE, KEYS, ZONE, DEMO, OVER_TLS = (
 CHECKPOINTS = "BATCHWRIGHT_CHECKPOINTS"
 DRY_RUN = "BATCHWRIGHT_DRY_RUN_REQUIRED"
 HOLIDAYS = "BATCHWRIGHT_HOLIDAYS"
+AD_HOC_ROLES, CLIENT_SIGNS = "BATCHWRIGHT_AD_HOC_ROLES", "BATCHWRIGHT_CLIENT_SIGNS"
 FIRE_SECONDS, WATCH_SECONDS, CHECKPOINT_SECONDS, DEVICE_SECONDS = 1, 60, 15 * 60, 3
 
 _logger = logging.getLogger(__name__)
@@ -44,8 +47,10 @@ def site_of_environment() -> Site:
     required = os.environ.get(DRY_RUN) == "1"
     holidays, zone = read_holidays(os.environ.get(HOLIDAYS, "")), os.environ.get(ZONE, "UTC")
     return open_site(
-        os.environ[DATABASE], os.environ[KEYS], zone=zone, dry_run_required=required, holidays=holidays
-    )
+        os.environ[DATABASE], os.environ[KEYS], zone=zone, dry_run_required=required, holidays=holidays,
+        ad_hoc_roles=read_table(os.environ.get(AD_HOC_ROLES, "")),
+        client_signs=read_products(os.environ.get(CLIENT_SIGNS, "")),
+    )  # fmt: skip
 
 
 def application() -> Flask:
@@ -69,6 +74,7 @@ def start_scheduler(site: Site, checkpoints: Path) -> BackgroundScheduler:
     for seconds, job in (
         (FIRE_SECONDS, lambda: fire_due(site)),
         (FIRE_SECONDS, lambda: apply_decisions(site)),
+        (WATCH_SECONDS, lambda: propose_changes(site)),
         (WATCH_SECONDS, lambda: watch(site)),
         (CHECKPOINT_SECONDS, lambda: take_checkpoint(site, checkpoints)),
     ):

@@ -30,13 +30,15 @@ def _one_of(values: tuple[str, ...], **options: Any) -> ma.fields.String:
 
 
 class Risk(Schema):
-    """The risk as it was assessed: scores from 1 to 5 (ICH Q9)."""
+    """The risk as it was assessed: scores from 1 to 5 (ICH Q9), and in words also comparability and other sites or products."""
 
     severity = Count(LOWEST, HIGHEST)
     probability = Count(LOWEST, HIGHEST)
     detectability = Count(LOWEST, HIGHEST)
     uncertainty = Text(500)
     formality = Text(500)
+    comparability = Text(2000)
+    elsewhere = Text(500)
 
 
 class ChangeFields(Schema):

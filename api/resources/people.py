@@ -10,6 +10,7 @@ from api.resource import Resource, act, site
 from bpmn.vocabulary import ROLES
 from engine import sign_in
 from engine.actions import people as actions
+from engine.actions import trainings
 from engine.errors import RecordNotFoundError
 from engine.passwords import MAXIMUM_LENGTH
 from engine.queries import people as queries
@@ -150,7 +151,7 @@ def record_training(body: dict, person_id: str) -> dict:
 
     Nobody records their own.
     """
-    return act(actions.record_training, stream=f"person:{person_id}", person_id=person_id, **body)
+    return act(trainings.record_training, stream=f"person:{person_id}", person_id=person_id, **body)
 
 
 @people.acts("/people/<name:person_id>/unlock", Reason, Changed)

@@ -10,7 +10,7 @@ from api.fields import KEY, NAME, ROW, Code, Count, Entries, Instant, Schema, Te
 from api.resource import Resource, act, expected_version, site
 from api.signing import Secret, SignedReason, proven
 from bpmn.vocabulary import MEANINGS, ROLES
-from engine.actions import decisions, entries, omissions, scans
+from engine.actions import decisions, departures, entries, omissions, scans
 from engine.actions import tasks as actions
 from engine.queries import worklist as work
 from engine.queries.task_view import task_view
@@ -241,7 +241,7 @@ def request_departure(body: dict, batch_id: str, task_key: str) -> dict:
 
     Bound to this patient and this batch; every role named has to sign it.
     """
-    return act(decisions.request_departure, stream=f"batch:{batch_id}", batch_id=batch_id, task_key=task_key, **body)
+    return act(departures.request_departure, stream=f"batch:{batch_id}", batch_id=batch_id, task_key=task_key, **body)
 
 
 def _at_task(action: Action, body: dict, batch_id: str, task_key: str) -> dict:

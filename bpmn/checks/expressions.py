@@ -20,7 +20,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     """Refuses conditions, formulas, limits, timers and scripts that have no meaning in our language."""
     for place in expression_places(diagram):
         if place.property != "decisionTable":  # told by the check of tables, beside their cells
-            yield from _expression(place)
+            yield from _expression(place, lasting=diagram.recipe.kind == "process")
     for node in diagram.nodes.values():
         if node.type == "scriptTask":
             yield from _script(node)
@@ -28,8 +28,8 @@ def check(diagram: Diagram) -> Iterator[Finding]:
             yield from _circles(node, step_elements(node, "parameter"))
 
 
-def _expression(place: ExpressionPlace) -> Iterator[Finding]:
-    """At most one finding about one expression."""
+def _expression(place: ExpressionPlace, *, lasting: bool) -> Iterator[Finding]:
+    """At most one finding about one expression. `lasting`: a due time may say how long it waits from when it is reached."""
     says = f"{place.what} {shown(place.text)}"
     try:
         found = infer(parse(place.text), place.names)
@@ -43,7 +43,7 @@ def _expression(place: ExpressionPlace) -> Iterator[Finding]:
         yield at(place.element, RULE, message, advice, property=place.property)
     else:
         needed = place.needed
-        waits = place.property == "due" and isinstance(found, timedelta)  # counted from when the timer is reached
+        waits = lasting and place.property == "due" and isinstance(found, timedelta)
         if needed is not None and found is not None and type(found) is not type(needed) and not waits:
             message = f"{says} is {kind(found)}, not {kind(needed)}"
             advice = f"write an expression that is {kind(needed)}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from engine import clock
+from engine.actions.findings import raise_findings
 from engine.batch_record import BatchRecord
 from engine.errors import (
     BatchClosedError,
@@ -21,7 +22,11 @@ from engine.errors import (
     TrainingMissingError,
 )
 from engine.records import Change, ChangeItem, MaterialLot, Reading, RecipeDraft, RecipeRevision
+from engine.rules import judge, training
+from engine.rules.facts import StepFacts
 from engine.scope import Row
+from engine.training import Standing
+from engine.training_facts import defining
 from engine.transaction import Act, Actor
 
 CLOSED = frozenset({"REJECTED", "TERMINATED", "COMPLETED"})
@@ -46,7 +51,7 @@ def open_for_entry(
     batch = open_batch(act, batch_id, task_key)
     task = batch.task(task_key)
     permit(actor, performer_roles(batch.step(task)))
-    require_training(act, actor, batch)
+    require_training(act, actor, batch, task)
     if task["state"] not in ("started", "performed"):
         raise not_ready(task)
     fresh(task, version)
@@ -74,26 +79,75 @@ def role_text(actor: Actor, step: v.Step) -> str:
     return next((r for r in performer_roles(step) if r in actor.roles), next(iter(sorted(actor.roles)), actor.kind))
 
 
-def training_state(act: Act, person_id: str, batch: BatchRecord, at: datetime) -> str:
-    """ "valid", "lapsed", "none": a person's training for the batch's recipe revision at an instant; else "not needed"."""
-    if not batch.is_batch:
-        return "not needed"
-    instant = clock.text(at)
-    rows = batch.training(person_id)
-    if any(row["valid_from"] <= instant and (not row["valid_until"] or instant <= row["valid_until"]) for row in rows):
-        return "valid"
-    return "lapsed" if rows else "none"
+def standing(person_id: str, batch: BatchRecord, at: datetime, task: Row | None = None) -> Standing:
+    """How a person stands at a task of a patient's batch at an instant; without a task, at every step of theirs.
+
+    Where items of several revisions were adopted at its step, training is needed on each: the first that is missing.
+    """
+    step_id, instant = task["step_id"] if task else "", clock.text(at)
+    revisions = defining(batch, task)
+    found = [batch.trainings.standing(person_id, revision, step_id, instant) for revision in revisions]
+    return next((one for one in found if not one.valid), found[0])
 
 
-def trained(act: Act, person_id: str, batch: BatchRecord, at: datetime) -> bool:
+def training_state(act: Act, person_id: str, batch: BatchRecord, at: datetime, task: Row | None = None) -> str:
+    """ "valid", "lapsed", "none": a person's training for a task, or for the batch, at an instant; else "not needed"."""
+    return standing(person_id, batch, at, task).state if batch.is_batch else "not needed"
+
+
+def trained(act: Act, person_id: str, batch: BatchRecord, at: datetime, task: Row | None = None) -> bool:
     """Whether a person may act on this run: on a patient's batch only with valid training."""
-    return training_state(act, person_id, batch, at) in ("valid", "not needed")
+    return training_state(act, person_id, batch, at, task) in ("valid", "not needed")
 
 
-def require_training(act: Act, actor: Actor, batch: BatchRecord) -> None:
-    """Refuse somebody without valid training for this revision. Source: 21 CFR 211.25, 11.10(i)."""
-    if actor.kind == "person" and not trained(act, actor.id, batch, act.now):
-        raise TrainingMissingError(f"Recipe {batch.recipe.title}.")
+def require_training(act: Act, actor: Actor, batch: BatchRecord, task: Row) -> list[dict[str, Any]]:
+    """Refuse somebody without valid training for this task, and say what to read. Source: 21 CFR 211.25, 11.10(i).
+
+    Who has worked on a running task, trained when it was started, may finish it: that is an exception, once for the task,
+    and returned.
+    """
+    if actor.kind != "person" or trained(act, actor.id, batch, act.now, task):
+        return []
+    if may_finish(actor.id, batch, task):
+        facts = StepFacts(
+            step=batch.step(task), batch_id=batch.id, ended_at=act.now, training_valid_at_start=True, training_valid_at_end=False
+        )
+        found = judge("step", facts, (training,)).findings
+        return raise_findings(act, batch, found, task, subject=training_subject(task))
+    missing = standing(actor.id, batch, act.now, task)
+    raise TrainingMissingError(
+        what_to_read(missing, task["key"]), revision=missing.revision_id, reading=[one.reading for one in missing.asked]
+    )
+
+
+def may_finish(person_id: str, batch: BatchRecord, task: Row) -> bool:
+    """Whether somebody without valid training may finish a running task: they work on it, and were trained at its start."""
+    if task["state"] not in ("started", "performed") or person_id not in worked_on(batch, task):
+        return False
+    return standing(person_id, batch, clock.parse(task["started_at"]), task).valid
+
+
+def worked_on(batch: BatchRecord, task: Row) -> set[str]:
+    """Who has started a task, recorded or scanned something at it, or performed it."""
+    entered = {row["entered_by"] for row in batch.value_rows(task["key"])}
+    scanned = {row["by"] for row in batch.scans if row["task_key"] == task["key"]}
+    return {person for person in (task["started_by"], task["performed_by"], *entered, *scanned) if person}
+
+
+def training_subject(task: Row) -> str:
+    """What an exception about training is about: the task, once, whoever it was."""
+    return f"training:{task['key']}"
+
+
+def what_to_read(missing: Standing, task_key: str) -> str:
+    """What somebody without training is told: which revision to read, what of it, and where."""
+    revision = missing.revision_id
+    why = "has lapsed" if missing.state == "lapsed" else "is missing"
+    asked = "; ".join(one.reading.strip().rstrip(".") for one in missing.asked) or "all of it"
+    return (
+        f"{task_key}: the training on {revision} {why}. To read under Training, {revision}: {asked}. Then sign there that you "
+        "have read and understood it, or have a supervisor record your training."
+    )
 
 
 def not_ready(task: Row) -> TaskNotReadyError:

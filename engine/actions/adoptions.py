@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bpmn.expressions import Value
 from bpmn.reading import canonical_hash
-from engine.actions.completion import open_task
+from engine.actions.completion import advance, open_task
 from engine.actions.diagram_timers import set_timer
 from engine.actions.findings import judge_and_raise
 from engine.actions.holds import hold_event
@@ -20,7 +20,7 @@ from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import EngineFaultError
 from engine.records import Adoption, DueTime, RecipeDocument, Task
 from engine.rules.facts import AdoptionFacts
-from engine.running import note_advance
+from engine.running import note_advance, note_decided
 from engine.scope import Row
 from engine.transaction import Act
 
@@ -29,7 +29,8 @@ from engine.transaction import Act
 class Because:
     """Why a batch goes on under another recipe, and who signed for it.
 
-    `facts` are what the rules are told; `why` is shown with the exception. `from_steps`: the changed steps.
+    `facts` are what the rules are told; `why` is shown with the exception. `from_steps`: the changed steps. `step_id`: the
+    step that the exception is at, else the first changed one. `skipped`: a step that is left out, although it may be open.
     """
 
     facts: AdoptionFacts
@@ -39,6 +40,8 @@ class Because:
     change_id: str | None = None
     ad_hoc_id: str | None = None
     items: tuple[int, ...] = field(default=())
+    step_id: str = ""
+    skipped: str = ""
 
 
 def keep_document(act: Act, xml: bytes) -> ControlRecipe:
@@ -59,7 +62,7 @@ def adopt(act: Act, batch: BatchRecord, new: ControlRecipe, because: Because, *,
     """
     old = batch.recipe
     anew = nothing_started(act.rows(Task, batch_id=batch.id))
-    proven = reissued(batch, new) if anew else prove(batch, new)
+    proven = reissued(batch, new) if anew else prove(batch, new, skipped=because.skipped)
     before = executed_prefix(batch)
     row = act.insert(
         Adoption,
@@ -82,7 +85,12 @@ def adopt(act: Act, batch: BatchRecord, new: ControlRecipe, because: Because, *,
     batch.go_on_under(new, proven.run, row)
     if revision_id:
         batch.change(revision_id=revision_id)
-    note_advance(act, batch.id, proven.run, [("adopt", new.hash, proven.given)])
+    told = [("adopt", new.hash, proven.given)]
+    if proven.change.withdrawn:
+        note_decided(act, batch.id, proven.decided)
+        advance(act, batch, proven.change, told)
+    else:
+        note_advance(act, batch.id, proven.run, told)
     proven.run.take_decided()
     if anew:
         _issue_anew(act, batch)
@@ -93,8 +101,10 @@ def adopt(act: Act, batch: BatchRecord, new: ControlRecipe, because: Because, *,
         "batch:adopted", critical=True, stream=f"batch:{batch.id}", adoption=row["id"], change=because.change_id or "",
         ad_hoc=because.ad_hoc_id or "", from_hash=old.hash, to_hash=new.hash, prefix_hash=before[0],
     )  # fmt: skip
-    judge_and_raise(act, batch, "adoption", because.facts, subject=f"adoption:{row['id']}", why=because.why,
-                    step_id=next(iter(because.from_steps), None))  # fmt: skip
+    step_id = because.step_id or next(iter(because.from_steps), None)
+    subject = f"adoption:{row['id']}"
+    if not judge_and_raise(act, batch, "adoption", because.facts, subject=subject, why=because.why, step_id=step_id):
+        raise EngineFaultError("A change of a running batch that would be no exception.")
     return row
 
 

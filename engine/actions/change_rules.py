@@ -44,9 +44,9 @@ def gate(act: Act, batch: BatchRecord, task: dict[str, Any], actor: Actor, meani
         _reviewed(act, batch.id, actor)
     elif step.kind == "open_batches":
         if rows := undecided(act.site, act, batch.id):
-            raise BatchesUndecidedError("; ".join(rows), rows=rows)
+            raise BatchesUndecidedError("; ".join(rows), rows=rows, problems=rows)
     elif meaning == VERIFIED and (duties := open_duties(act, batch.id)):
-        raise DutiesOpenError("; ".join(duties), duties=duties)
+        raise DutiesOpenError("; ".join(duties), duties=duties, problems=duties)
 
 
 def lacking(reader: Reader, change_id: str) -> list[str]:
@@ -73,12 +73,12 @@ def unreviewed(reader: Reader, change_id: str, person_id: str) -> dict[str, str]
 
 def _complete(act: Act, change_id: str) -> None:
     if missing := lacking(act, change_id):
-        raise ChangeNotReadyError("; ".join(missing), missing=missing)
+        raise ChangeNotReadyError("; ".join(missing), missing=missing, problems=missing)
 
 
 def _reviewed(act: Act, change_id: str, actor: Actor) -> None:
     if left := unreviewed(act, change_id, actor.id):
-        raise EntriesNotReviewedError("; ".join(left.values()), entries=left)
+        raise EntriesNotReviewedError("; ".join(left.values()), entries=left, problems=left)
 
 
 def _by_those_who_may(act: Act, batch: BatchRecord, actor: Actor) -> None:

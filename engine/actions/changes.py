@@ -69,7 +69,7 @@ def open_change(
         raise DuplicateRecordError(f"There is a change or batch of the number {change_id}.")
     stored = told | {"risk": _json(told["risk"]), "origin": _json(origin or {})}
     act.insert(Change, id=change_id, state="INITIATED", opened_by=actor.id, opened_at=act.now_text, version=1, **stored)
-    act.note("change:opened", change=change_id, title=title, urgency=urgency)
+    act.note("change:opened", stream=f"batch:{change_id}", change=change_id, title=title, urgency=urgency)
     run = processes.begin(act, processes.CHANGE_CONTROL, run_id=change_id, kind=KIND, subject=change_id, product=product)
     return _answer(act, change_id) | {"opened": [task["key"] for task in _waiting(act, run)]}
 
@@ -131,7 +131,7 @@ def put_item(
         _let_go(act, change_id, was)
     others = [row for row in item_rows(act, change_id) if row["n"] != n and row["revision_id"] == revision_id]
     _refuse(subject_problems(told["subjects"], others, compared_item(act, item) if revision_id else None))
-    act.note("change:item_put", change=change_id, item=n, revision=revision_id or "")
+    act.note("change:item_put", stream=f"batch:{change_id}", change=change_id, item=n, revision=revision_id or "")
     return _answer(act, change_id) | {"item": n, "version": item["version"]}
 
 

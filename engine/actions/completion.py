@@ -14,7 +14,7 @@ from bpmn.expressions import Value
 from engine import clock
 from engine.actions import access
 from engine.actions.diagram_timers import set_timer
-from engine.actions.findings import comments_due, judge_and_raise
+from engine.actions.findings import comments_due, judge_and_raise, raise_findings
 from engine.actions.holds import block_late_step, drop_unreachable
 from engine.actions.incidents import record_incident
 from engine.actions.values import applicable
@@ -22,6 +22,7 @@ from engine.awaited import message_name
 from engine.batch_record import BatchRecord
 from engine.errors import EngineFaultError, MissingRecordsError, RunNotWaitingError
 from engine.records import DueTime, Equipment, Task
+from engine.rules import judge, training
 from engine.rules.facts import EquipmentFacts, LotFacts, StepFacts, WithdrawalFacts
 from engine.running import note_advance
 from engine.scope import Row
@@ -116,12 +117,15 @@ def judge_step(act: Act, batch: BatchRecord, task: dict[str, Any]) -> list[dict[
         ended_at=ended,
         materials=lots,
         equipment=_equipment(act, batch, step, ended),
-        training_valid_at_start=all(access.trained(act, p, batch, started) for p in signers),
-        training_valid_at_end=all(access.trained(act, p, batch, act.now) for p in signers),
+        training_valid_at_start=all(access.trained(act, p, batch, started, task) for p in signers),
+        training_valid_at_end=all(access.trained(act, p, batch, act.now, task) for p in signers),
         missing=tuple(p for p, row in values.items() if row["value"] == "" and row["source"] != "calc" and p not in may_lack),
         chosen=chosen,
     )
-    return judge_and_raise(act, batch, "step", facts, task)
+    found = judge("step", facts).findings
+    lapsed = [finding for finding in found if finding.rule == training.RULE]
+    shown = raise_findings(act, batch, [finding for finding in found if finding not in lapsed], task)
+    return shown + raise_findings(act, batch, lapsed, task, subject=access.training_subject(task))
 
 
 def _equipment(act: Act, batch: BatchRecord, step: v.Step, used_at: Any) -> tuple[EquipmentFacts, ...]:

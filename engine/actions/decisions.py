@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bpmn.vocabulary import ROLES
-from engine.actions import access
+from engine.actions import access, departures
+from engine.actions.approvals import MEANING
 from engine.actions.completion import complete_if_ready
 from engine.actions.dispositions import close
 from engine.actions.reasons import reason as said
@@ -26,24 +27,13 @@ from engine.errors import (
 )
 from engine.form import answered
 from engine.passwords import Proof
-from engine.records import Decision, Departure, ExceptionRecord
+from engine.records import Decision, ExceptionRecord
 from engine.scope import Row
 from engine.transaction import Act, Actor
 
 FORM, FIELDS = "decision", ("outcome", "reason", "reference")
 NOTHING: Mapping[str, str] = {}
 OUTCOMES = ("proceed", "hold", "terminate", "reject")
-MEANING = {
-    "QA_FLR": "approved_by_qa",
-    "QA_DISP": "approved_by_qa",
-    "PROC": "technical_assessment_by",
-    "MED": "risk_accepted_by",
-    "CLI_QA": "approved_by_client",
-    "MFG_SUP": "authorised_to_proceed",
-    "QP": "approved_by_qa",
-    "RA": "regulatory_assessment_by",
-}
-DEPARTURE_ROLES = ("PROC", "MED", "QA_FLR", "CLI_QA")
 
 
 def decide(
@@ -91,6 +81,7 @@ def decide(
         record=_shown(act, batch, task, outcome, said(reason), reference, links)
         | {"form": answer.revision_id, "more": answer.beside(*FIELDS)},
         batch=batch,
+        task=task,
     )
     act.insert(
         Decision,
@@ -137,7 +128,7 @@ def _take_effect(
     if missing:
         return [], missing
     batch.change_task(task, blocked=0, blocked_at=None, decision_roles="[]")
-    _count_use(act, batch, task)
+    departures.used_by_decision(act, batch, task)
     act.note("block:lifted", task=task["key"], critical=True)
     return complete_if_ready(act, batch, task).opened if task["state"] == "performed" else [], []
 
@@ -146,73 +137,6 @@ def decided_roles(act: Act, batch: BatchRecord, task: Row) -> dict[str, Row]:
     """Who has signed "proceed" since the step was blocked, by role."""
     rows = act.rows(Decision, batch_id=batch.id, task_key=task["key"], order=("at", "id"))
     return {r["role"]: r for r in rows if r["outcome"] == "proceed" and r["at"] >= (task["blocked_at"] or "")}
-
-
-def request_departure(
-    act: Act,
-    *,
-    actor: Actor,
-    batch_id: str,
-    task_key: str,
-    departure_id: str,
-    parameter_id: str,
-    reason: str,
-    risk: str,
-    mitigation: str,
-    roles: Iterable[str] = DEPARTURE_ROLES,
-) -> dict[str, Any]:
-    """Ask to go on with a value that the recipe does not allow, for this patient only; every role named has to sign.
-
-    Bound to the COI and this batch. The roles can be added to and never taken away. The third use of the same departure
-    asks for a change of the recipe. Source: EU GMP Part IV s.14; domain 3.7.
-    """
-    batch = access.open_batch(act, batch_id, even_held=True)
-    task = batch.task(task_key)
-    access.permit(actor, ("PROC", "QA_FLR"))
-    if not task["blocked"] or task["stopped"]:
-        raise NotBlockedError(f"{task_key} has no block that a departure could lift.")
-    needed = list(dict.fromkeys([*json.loads(task["decision_roles"]), *roles]))
-    unknown = [r for r in needed if r not in MEANING]
-    if unknown:
-        raise EntryRefusedError(
-            f"No decision is signed as {', '.join(unknown)}.", problems={"roles": ", ".join(unknown)}
-        )
-    act.insert(
-        Departure,
-        id=departure_id,
-        coi=batch.row["coi"],
-        batch_id=batch_id,
-        step_id=task["step_id"],
-        parameter_id=parameter_id,
-        reason=said(reason),
-        risk=said(risk),
-        mitigation=said(mitigation),
-        roles=dump(needed),
-        state="REQUESTED",
-        requested_by=actor.id,
-        uses=0,
-        version=1,
-    )
-    batch.change_task(task, decision_roles=dump(needed))
-    act.note("departure:requested", departure=departure_id, task=task_key, roles=needed, critical=True)
-    batch.save(act)
-    return {"departure": departure_id, "roles": needed, "task": access.task_answer(task)}
-
-
-def _count_use(act: Act, batch: BatchRecord, task: dict[str, Any]) -> None:
-    """The departure was used. The third use of the same one proposes to change the recipe instead."""
-    for row in act.rows(Departure, batch_id=batch.id, step_id=task["step_id"], state="REQUESTED"):
-        used = act.rows(Departure, step_id=task["step_id"], parameter_id=row["parameter_id"], state="USED")
-        act.update(Departure, {"id": row["id"]}, was=row, state="USED", uses=1)
-        if len(used) + 1 >= 3:
-            act.note(
-                "change:proposed",
-                critical=True,
-                stream="site",
-                step=task["step_id"],
-                parameter=row["parameter_id"],
-                departures=sorted([*(r["id"] for r in used), row["id"]]),
-            )
 
 
 def _role(task: Row, actor: Actor, outcome: str, role: str | None) -> str:

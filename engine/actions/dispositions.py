@@ -175,6 +175,7 @@ def review_again(act: Act, *, actor: Actor, batch_id: str, task_key: str, meanin
         role=role,
         record=content(batch, task),
         batch=batch,
+        task=task,
     )
     if step.kind == "qa_review" and not invalid_signatures(act, batch):
         batch.change(state="QA_REVIEWED")

@@ -87,7 +87,7 @@ def start_draft(
         saved_at=act.now,
         version=1,
     )
-    act.note("draft:begun", revision=revision_id, hash=document.hash, based_on=based_on)
+    act.note("draft:begun", stream=f"recipe:{recipe_id}", revision=revision_id, hash=document.hash, based_on=based_on)
     life_cycle.begin(act, row)
     return {"revision": revision_id, "version": draft["version"], "hash": document.hash}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 
 from bpmn.vocabulary import ROLES
@@ -25,13 +24,12 @@ from engine.errors import (
 )
 from engine.passwords import HISTORY, ChosenPassword, Proof
 from engine.queries.people import NEVER_CHANGED, account_by_login, login_of, password_expired, roles_of
-from engine.records import Person, PersonRole, Training
+from engine.records import Person, PersonRole
 from engine.records.shape import Row
 from engine.transaction import Act, Actor
 
 ATTEMPTS = 5
 ADMINISTRATOR = "SYS_ADM"
-TRAINERS = frozenset({"MFG_SUP", "QA_FLR", "QA_DISP"})
 RESET_WITNESSES = frozenset({"MFG_SUP", "QA_FLR", "QA_DISP", "QP"})
 STATEMENT = (
     "I understand that my electronic signature is the legally binding equivalent of my handwritten signature, "
@@ -233,38 +231,6 @@ def deactivate_person(act: Act, *, actor: Actor, person_id: str, reason: str) ->
     _change(act, person, state="deactivated", session_epoch=person["session_epoch"] + 1)
     act.note("person:deactivated", critical=True, reason=_reason(reason))
     return {"person_id": person["id"]}
-
-
-def record_training(
-    act: Act,
-    *,
-    actor: Actor,
-    person_id: str,
-    recipe_id: str,
-    revision: str,
-    valid_from: datetime,
-    valid_until: datetime,
-) -> dict[str, Any]:
-    """That a person is trained on a revision of a recipe between two instants. Nobody records their own.
-
-    Source: 21 CFR 11.10(i), 211.25.
-    """
-    if actor.kind == "person" and not TRAINERS & actor.roles:
-        raise NotPermittedError("Training is recorded by a supervisor or by quality assurance.")
-    person = _account(act, person_id)
-    if actor.id == person["id"]:
-        raise OwnAccountError("Nobody records their own training.")
-    if not recipe_id.strip() or not revision.strip():
-        raise PersonFieldError("Name the recipe and its revision.", field="recipe")
-    if valid_until <= valid_from:
-        raise PersonFieldError("The training ends before it begins.", field="valid_until")
-    training_id = act.new_id("training")
-    act.insert(
-        Training, id=training_id, person_id=person["id"], recipe_id=recipe_id.strip(), revision=revision.strip(),
-        valid_from=clock.text(valid_from), valid_until=clock.text(valid_until), recorded_by=actor.id,
-    )  # fmt: skip
-    act.note("training:recorded", training=training_id, recipe=recipe_id.strip(), revision=revision.strip())
-    return {"training_id": training_id}
 
 
 def set_glove_mode(act: Act, *, actor: Actor, on: bool) -> dict[str, Any]:

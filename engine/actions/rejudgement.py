@@ -10,6 +10,7 @@ from typing import Any
 
 from bpmn import vocabulary as v
 from bpmn.expressions import parse
+from engine.actions import departure_uses
 from engine.actions.findings import raise_findings
 from engine.batch_record import BatchRecord
 from engine.records import ExceptionRecord
@@ -50,7 +51,9 @@ def _judge(act: Act, batch: BatchRecord, task: dict[str, Any], parameter: v.Para
     raised = {(e["number"], e["severity"]) for e in act.rows(ExceptionRecord, batch_id=batch.id, value_id=row["id"])}
     findings = [f for f in judge("value", facts).findings if (f.number, f.severity) not in raised]
     about = {"parameter_id": parameter.id, "value_id": row["id"], "why": parameter.why or batch.step(task).rationale}
-    return raise_findings(act, batch, findings, task, **about)
+    findings, use = departure_uses.lifted(act, batch, task, facts, row["n"], findings)
+    shown = raise_findings(act, batch, findings, task, **about)
+    return shown + (departure_uses.note_use(act, batch, task, use, **about) if use is not None else [])
 
 
 def _asked_for_now(act: Act, batch: BatchRecord, task: dict[str, Any], parameter: v.Parameter) -> list[dict[str, Any]]:

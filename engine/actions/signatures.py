@@ -30,8 +30,12 @@ def give_signature(
     role: str,
     record: Mapping[str, Any],
     batch: BatchRecord | None = None,
+    task: Row | None = None,
 ) -> Row:
-    """Sign `record` for `subject` as `actor`. `proof` is theirs, made with the password they have now."""
+    """Sign `record` for `subject` as `actor`. `proof` is theirs, made with the password they have now.
+
+    The state of their training is kept with it: for the task where it is about one, else for the batch.
+    """
     prove(act, actor, proof)
     if meaning not in MEANINGS:
         raise MeaningNotAllowedError(meaning)
@@ -46,7 +50,7 @@ def give_signature(
         meaning=meaning,
         record=record,
         seen_hash=None,
-        training_state=access.training_state(act, actor.id, batch, act.now) if batch else "not needed",
+        training_state=access.training_state(act, actor.id, batch, act.now, task) if batch else "not needed",
     )
     if batch:
         batch.signed(row)

@@ -52,7 +52,7 @@ def start_task(
     task = batch.task(task_key)
     step = batch.step(task)
     access.permit(actor, access.performer_roles(step))
-    access.require_training(act, actor, batch)
+    access.require_training(act, actor, batch, task)
     if task["state"] != "open":
         raise access.not_ready(task)
     access.fresh(task, version)
@@ -101,12 +101,12 @@ def sign_task(
     batch = access.open_batch(act, batch_id, task_key)
     task = batch.task(task_key)
     slot_name, slot = _slot(batch, task, actor, meaning)
-    access.require_training(act, actor, batch)
+    lapsed = access.require_training(act, actor, batch, task)
     access.fresh(task, version)
     if shown_hash is not None and shown_hash != content_hash(batch, task):
         raise StaleRecordError("The record changed after it was shown to you.", version=task["version"])
     was_blocked, ends = task["blocked"], task["state"] == "started"
-    shown = _submit(act, actor, batch, task, entries or {}, readings or {}, reasons or {}, verdicts or {})
+    shown = lapsed + _submit(act, actor, batch, task, entries or {}, readings or {}, reasons or {}, verdicts or {})
     if task["blocked"] and not was_blocked:
         act.note("value:recorded", task=task_key, parameters=sorted({*(entries or {}), *(readings or {})}))
         return _answer(act, batch, task, shown)
@@ -130,6 +130,7 @@ def sign_task(
         role=access.permit(actor, slot.roles),
         record=content(batch, task),
         batch=batch,
+        task=task,
     )
     if ends:
         batch.change_task(task, state="performed", performed_by=actor.id)

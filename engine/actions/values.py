@@ -10,7 +10,7 @@ from typing import Any
 from bpmn import vocabulary as v
 from bpmn.expressions import Value, parse
 from engine import clock
-from engine.actions import access, diagram_timers
+from engine.actions import access, departure_uses, diagram_timers
 from engine.actions.findings import judge_and_raise, raise_findings
 from engine.actions.holds import hold_event
 from engine.batch_record import BatchRecord
@@ -94,7 +94,10 @@ def write_value(
     act.insert(ParameterValue, **row)
     batch.remember(row)
     about: dict[str, Any] = {"parameter_id": parameter.id, "value_id": row["id"], "why": parameter.why or step.rationale}
-    shown = raise_findings(act, batch, judgement.findings, task, **about)
+    findings, use = departure_uses.lifted(act, batch, task, facts, row["n"], judgement.findings)
+    shown = raise_findings(act, batch, findings, task, **about)
+    if use is not None:
+        shown += departure_uses.note_use(act, batch, task, use, **about)
     if origin.corrects is None and origin.source != "calc":
         shown += judge_and_raise(act, batch, "entry", _entry_facts(act, batch, parameter, origin, row["n"]), task, **about)
     diagram_timers.recorded(act, batch, f"{step.id}.{parameter.id}")

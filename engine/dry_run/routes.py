@@ -22,6 +22,7 @@ from engine.workflow.passage import Passage
 MOST_MOVES = 600
 MOST_IN_VAIN = 240
 MOST_ITERATIONS = 30
+_LOOP_CONDITION = "{*}standardLoopCharacteristics/{*}loopCondition"
 ANYTHING = 1.0
 WANDER = (0.0, 0.3, 0.6, ANYTHING)
 """How far a way strays from the usual one; at the end of it every value, and what happens next, is drawn by lot."""
@@ -60,6 +61,7 @@ class Planner:
         self.recipe, self.candidates = recipe, candidates
         self._chance = random.Random(seed)
         self.demands = demands(recipe)
+        self._endless = {n.id for n in recipe.diagram.nodes.values() if n.element.findtext(_LOOP_CONDITION) == "true"}
 
     def usual(self) -> Route:
         """The batch as it is meant to be: every value the usual one, timers only where nothing else can happen."""
@@ -86,12 +88,23 @@ class Planner:
         if lacking and self._chance.random() < 0.3:
             return {self._chance.choice(lacking): None}
         flows = [f for f in sorted(left) if f in self.recipe.diagram.flows]
+        rounds = [f for f in flows if self.recipe.diagram.flows[f].source in self._endless]
+        if rounds and self._chance.random() < 0.5:
+            return self._round_after_round(self.recipe.diagram.flows[self._chance.choice(rounds)].source)
         gated = [f for f in flows if self.recipe.diagram.nodes[self.recipe.diagram.flows[f].source].type == "exclusiveGateway"]
         if gated and self._chance.random() < 0.8:
             options = self.candidates.wishes_for(self.recipe.diagram.flows[self._chance.choice(gated)], stops=stops)
             if options:
                 return options[0] if self._chance.random() < 0.6 else self._chance.choice(options)
         return {}
+
+    def _round_after_round(self, loop_id: str) -> Wishes:
+        """Values with which some gateway inside a loop takes one of its ways in every round: one may lead around again."""
+        diagram = self.recipe.diagram
+        inside = [f for f in sorted(diagram.flows) if loop_id in diagram.ancestors(diagram.flows[f].source)]
+        gated = [f for f in inside if diagram.nodes[diagram.flows[f].source].type == "exclusiveGateway"]
+        options = self.candidates.wishes_for(diagram.flows[self._chance.choice(gated)], stops=False) if gated else []
+        return options[0] if options else {}
 
     def _walk(self, wishes: Wishes, *, wander: float, stops: bool, wanted: Iterable[str] = ()) -> Route:
         """One way. `wander`: how often a value is another than the usual one, kept for the whole way or drawn anew."""

@@ -172,7 +172,10 @@ class SystemRun:
 
     def _grouped(self, ways: list[tuple[str, str, dict[str, Value], bool]]) -> list[tuple[Route, dict[str, Value], str]]:
         """As few batches as hold all of these; whatever may end its batch is the last thing that its batch is for."""
-        met = {_step_of(m.key): (n, at) for n, r in reversed(list(enumerate(self._routes))) for at, m in enumerate(r.moves)}
+        met: dict[str, tuple[int, int]] = {}
+        for n, route in enumerate(self._routes):
+            for at, move in enumerate(route.moves):
+                met.setdefault(_step_of(move.key), (n, at))
         groups: list[tuple[Route, dict[str, Value], set[tuple[str, str]], str, bool]] = []
         for step_id, name, way, ends in sorted((w for w in ways if w[0] in met), key=lambda w: met[w[0]]):
             route = self._routes[met[step_id][0]]

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.batch_record import BatchRecord
 from engine.control_recipe import iteration_of
+from engine.queries.ad_hoc_changes import ad_hoc_list, departure_list
 from engine.queries.counts import open_exceptions, review_counts
 from engine.queries.task_view import batch_header
 from engine.records import Batch, DueTime, ExceptionRecord, Task
@@ -70,6 +71,8 @@ def batch_view(site: Site, batch_id: str) -> dict[str, Any]:
                 for h, hold in batch.recipe.holds.items()
             },
             "steps": len(batch.recipe.steps),
+            "ad_hoc": ad_hoc_list(batch),
+            "departures": departure_list(batch),
         }
 
 

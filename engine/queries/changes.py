@@ -176,7 +176,7 @@ def _waiting(run: BatchRecord, task: Row, sent: list[Row], dues: list[Row], acto
     if not (actor.roles & set(step["roles"]) or _escalated_to(sent, actor)):
         return []
     change = run.reader.get(Change, id=run.row["subject"])
-    kept = ("key", "step_id", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
+    kept = ("key", "step_id", "kind", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
     about = {
         "change": change["id"],
         "about": change["title"],

@@ -14,11 +14,12 @@ from engine.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Both revisions as stored, and every change from the old one to the new one."""
+    """Both revisions as stored, what they say now, and every change from the old one to the new one."""
 
     old: dict[str, Any]
     new: dict[str, Any]
     difference: Difference
+    texts: tuple[bytes, bytes]
 
 
 def compared(site: Site, old_id: str, new_id: str) -> Compared:
@@ -26,7 +27,7 @@ def compared(site: Site, old_id: str, new_id: str) -> Compared:
     with site.read() as reader:
         rows = [reader.get(RecipeRevision, id=revision_id) for revision_id in (old_id, new_id)]
         texts = [working_copy(reader, row).encode() for row in rows]
-    return Compared(rows[0], rows[1], diff(*texts))
+    return Compared(rows[0], rows[1], diff(*texts), (texts[0], texts[1]))
 
 
 def revision_text(site: Site, revision_id: str) -> str:

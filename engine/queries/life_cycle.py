@@ -57,6 +57,7 @@ def step_view(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
     return {
         "key": task["key"],
         "step_id": task["step_id"],
+        "kind": run.step(task).kind,
         "title": task["title"],
         "label": task["label"],
         "roles": roles,

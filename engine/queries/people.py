@@ -12,6 +12,7 @@ from engine.reader import Reader
 from engine.records import Equipment, Person, PersonRole, Training
 from engine.records.shape import Row
 from engine.site import Site
+from engine.training import active
 
 NEVER_CHANGED = "1970-01-01T00:00:00.000000Z"
 """`password_changed_at` of a password that somebody else chose: it opens nothing but the form to change it."""
@@ -128,11 +129,11 @@ def _described(row: Row, roles: list[Row], trainings: list[Row]) -> dict[str, An
         "training": [
             {
                 **{name: training[name] for name in TRAINING_SHOWN},
-                "valid": training["valid_from"] <= now < training["valid_until"],
+                "valid": active(training, now),
             }
             for training in trainings
         ],
     }
 
 
-TRAINING_SHOWN = ("id", "recipe_id", "revision", "valid_from", "valid_until", "recorded_by")
+TRAINING_SHOWN = ("id", "recipe_id", "revision", "valid_from", "valid_until", "recorded_by", "basis")

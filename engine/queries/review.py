@@ -6,10 +6,14 @@ Source: EU GMP Chapter 4, 4.20; 21 CFR 211.192; FDA data integrity Q7.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from bpmn.diff import Entry
 from engine.actions.dispositions import open_items
 from engine.batch_record import BatchRecord
+from engine.control_recipe import control_recipe
+from engine.queries.ad_hoc_changes import differences
 from engine.queries.adoptions import revision_of, shown_adoptions
 from engine.queries.counts import open_exceptions, review_counts
 from engine.queries.signatures import signature_view
@@ -27,13 +31,15 @@ def review(site: Site, batch_id: str) -> dict[str, Any]:
         values = reader.rows(ParameterValue, batch_id=batch_id, order=("recorded_at", "id"))
         still_open = set(open_exceptions(reader, batch_id))
         tasks = {t["key"]: t for t in reader.rows(Task, batch_id=batch_id)}
+        differing = differences(batch)
         return {
             "batch": batch_header(batch),
             "counts": review_counts(reader, batch_id),
             "values": _values(batch, values),
-            "exceptions": _exceptions(batch, values, still_open),
+            "exceptions": _exceptions(batch, values, still_open, differing["by_adoption"]),
             "tasks": tasks,
             "adoptions": shown_adoptions(batch),
+            "differences": {"master": differing["master"], "entries": [e.to_json() for e in differing["entries"]]},
             "revisions": {key: revision_of(batch, task) for key, task in tasks.items()},
             "corrections": reader.rows(Correction, batch_id=batch_id, order=("at", "id")),
             "open_items": open_items_of(batch),
@@ -69,7 +75,9 @@ def _values(batch: BatchRecord, values: list[Row]) -> list[dict[str, Any]]:
     return found
 
 
-def _exceptions(batch: BatchRecord, values: list[Row], still_open: set[str]) -> list[dict[str, Any]]:
+def _exceptions(
+    batch: BatchRecord, values: list[Row], still_open: set[str], by_adoption: Mapping[str, list[Entry]]
+) -> list[dict[str, Any]]:
     reader = batch.reader
     said: dict[str, list[Row]] = {}
     for triage in reader.rows(ExceptionTriage, batch_id=batch.id, order=("at", "id")):
@@ -95,6 +103,7 @@ def _exceptions(batch: BatchRecord, values: list[Row], still_open: set[str]) -> 
                 "results": [_result(batch, values, link) for link in dict.fromkeys(links)],
                 "title": _title(batch, row),
                 "earlier": _earlier(batch, row),
+                "against_master": _against_master(row, by_adoption),
             }
         )
     return found
@@ -104,8 +113,17 @@ def _title(batch: BatchRecord, exception: Row) -> str:
     """The step of an exception as it was called when it was open, or is called now."""
     if exception["task_key"]:
         return batch.step(batch.task(exception["task_key"])).title
-    step = batch.recipe.steps.get(exception["step_id"] or "")
-    return step.title if step else ""
+    recipes = (batch.recipe, control_recipe(batch.site, batch.reader, batch.issued_hash))
+    steps = [recipe.steps[exception["step_id"]] for recipe in recipes if exception["step_id"] in recipe.steps]
+    return steps[0].title if steps else ""
+
+
+def _against_master(row: Row, by_adoption: Mapping[str, list[Entry]]) -> list[dict[str, Any]]:
+    """What the change that raised an exception made different, entry by entry; nothing for any other exception."""
+    for adoption_id, entries in by_adoption.items():
+        if row["dedupe"].startswith(f"adoption:{adoption_id}:"):
+            return [entry.to_json() for entry in entries]
+    return []
 
 
 def _result(batch: BatchRecord, values: list[Row], link: str) -> dict[str, Any]:

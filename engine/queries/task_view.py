@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from bpmn import vocabulary as v
-from engine.actions.access import CLOSED, performer_roles
+from engine import clock
+from engine.actions.access import CLOSED, may_finish, performer_roles, standing
 from engine.actions.completion import missing_scans
+from engine.actions.departure_uses import is_planned
 from engine.actions.tasks import open_slots
 from engine.actions.values import applicable
 from engine.actions.verification import to_verify
@@ -55,7 +57,7 @@ def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[st
             "to_verify": unread,
             "decision_roles": json.loads(task["decision_roles"]),
             "decisions": reader.rows(Decision, batch_id=batch_id, task_key=task_key, order=("at", "id")),
-            "departures": reader.rows(Departure, batch_id=batch_id, step_id=step.id),
+            "departures": [d for d in reader.rows(Departure, batch_id=batch_id, step_id=step.id) if not is_planned(d)],
             "due": [
                 d
                 for d in reader.rows(DueTime, batch_id=batch_id, state="waiting", order=("due_at",))
@@ -65,7 +67,23 @@ def task_view(site: Site, batch_id: str, task_key: str, actor: Actor) -> dict[st
             "progress": _progress(batch, task),
             "previous": _previous_values(batch, step),
             "closed": batch.row["state"] in CLOSED,
+            "training": _missing_training(batch, task, actor),
         }
+
+
+def _missing_training(batch: BatchRecord, task: Row, actor: Actor) -> dict[str, Any] | None:
+    """What somebody who has a role at the step would have to read before they can act on it; None where nothing is missing."""
+    step = batch.step(task)
+    roles = {*performer_roles(step), *(role for slot in step.signatures for role in slot.roles)}
+    if not batch.is_batch or not roles & actor.roles or task["state"] not in ("open", "started", "performed"):
+        return None
+    missing = standing(actor.id, batch, clock.now(), task)
+    if missing.valid:
+        return None
+    return {
+        "state": missing.state, "revision": missing.revision_id, "asked": [one.reading for one in missing.asked],
+        "may_finish": may_finish(actor.id, batch, task),
+    }  # fmt: skip
 
 
 def batch_header(batch: BatchRecord) -> dict[str, Any]:

@@ -88,13 +88,17 @@ class ExceptionTriage(Record):
 class Departure(Record):
     """A departure asked for and approved before it is used, bound to one COI and a number of uses.
 
-    `low`, `high`: the values that it accepts, for one that is approved before anything departed; empty is unbounded.
+    `low`, `high`: the values that it accepts, for one that is approved before anything departed; empty is unbounded. State:
+    REQUESTED, APPROVED when every role has signed, REFUSED; USED when it has no use left. One that lifts the block of a step
+    has neither bound and is USED with the decision. Source: EU GMP Part IV s.14.
     `proposed`: the change that its third use has opened.
     """
 
     __tablename__ = "departure"
     STREAM = "batch:{batch_id}"
-    ADDED: ClassVar[Mapping[str, str | int]] = {"low": "", "high": "", "most_uses": 1, "proposed": ""}
+    ADDED: ClassVar[Mapping[str, str | int]] = {
+        "low": "", "high": "", "most_uses": 1, "proposed": "", "requested_at": "",
+    }  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)
     coi: Mapped[str]
@@ -112,6 +116,7 @@ class Departure(Record):
     high: Mapped[str] = mapped_column(default="", server_default="")
     most_uses: Mapped[int] = mapped_column(default=1, server_default="1")
     proposed: Mapped[str] = mapped_column(default="", server_default="")
+    requested_at: Mapped[str] = mapped_column(default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

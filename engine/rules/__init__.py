@@ -17,6 +17,7 @@ from engine.rules import (
     calculation,
     correction,
     departing_choice,
+    departure_used,
     equipment,
     hold_time,
     identity,
@@ -36,6 +37,7 @@ from engine.rules import (
 from engine.rules.facts import (
     AdoptionFacts,
     CorrectionFacts,
+    DepartureFacts,
     EntryFacts,
     EquipmentFacts,
     HoldFacts,
@@ -58,6 +60,7 @@ __all__ = [
     "TAXONOMY",
     "AdoptionFacts",
     "CorrectionFacts",
+    "DepartureFacts",
     "EntryFacts",
     "EquipmentFacts",
     "Finding",
@@ -104,7 +107,7 @@ RULES: tuple[Rule, ...] = (
     correction,
     hold_time,
     identity,
-    missing_value, material, equipment, training, departing_choice, planned_departure,
+    missing_value, material, equipment, training, departing_choice, planned_departure, departure_used,
     withdrawn_step,
     adopted_revision, missed_change, ad_hoc_change,
 )  # fmt: skip
@@ -118,6 +121,7 @@ MOMENTS: dict[str, type] = {
     "step": StepFacts,
     "withdrawal": WithdrawalFacts,
     "adoption": AdoptionFacts,
+    "departure": DepartureFacts,
 }
 
 FAULT = "rule_fault"

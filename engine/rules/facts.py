@@ -186,6 +186,18 @@ class AdoptionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DepartureFacts:
+    """A value that a planned departure accepts. `accepted` and `actual` in words; `use` counts from 1, of at most `most`."""
+
+    departure: str
+    name: str
+    accepted: str
+    actual: str
+    use: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalFacts:
     """A task that the recipe took back (another branch ended the day, a stop). `recorded`: values already in it."""
 

@@ -16,9 +16,9 @@ def perform(call: Call) -> Iterable[Message]:
     """Refuse to go on, and name every row and every task."""
     rows = undecided(call.act.site, call.act, call.run.id)
     if rows:
-        raise BatchesUndecidedError("; ".join(rows), rows=rows)
+        raise BatchesUndecidedError("; ".join(rows), rows=rows, problems=rows)
     duties = open_duties(call.act, call.run.id)
     if duties:
-        raise DutiesOpenError("; ".join(duties), duties=duties)
+        raise DutiesOpenError("; ".join(duties), duties=duties, problems=duties)
     call.act.note("change:all_decided", change=call.run.id)
     return ()

@@ -22,6 +22,7 @@ from tests.api.conftest import AsRole, one_database
 from tests.api.test_app import routes
 from tests.api.test_equipment import SECRET, registered
 from tests.batches import put_into_effect, start
+from tests.changes import ABOUT
 from tests.people import PASSWORD, Staff
 from tests.small_recipes import sequence
 
@@ -42,6 +43,11 @@ KNOWN = {
     "element_id": "D1",
     "old_id": "MR-ROW-001@1.0",
     "new_id": "MR-ROW-001@1.0",
+    "recipe_id": "MR-ROW-001",
+    "step_id": "S001",
+    "parameter_id": "weight",
+    "ad_hoc_id": "B-1-A1",
+    "departure_id": "PD-1",
 }
 
 
@@ -53,7 +59,13 @@ def seeded(site: Site, staff: Staff, as_role: AsRole) -> Site:
         start(site, staff, recipe_id, batch_id)
         as_role("MFG_OP").post(f"/batches/{batch_id}/tasks/S001/start", {})
     as_role("MFG_OP").post("/batches/B-2/tasks/S001/values", {"entries": {"weight": "120"}})
+    asked = {"category": "quality", "reason": "A sample was lost.", "risk": "low", "password": PASSWORD}
+    as_role("MFG_SUP").post("/batches/B-1/ad-hoc-changes", {**asked, "edit": {"kind": "skip_step", "step_id": "S003"}})
+    departure = {"departure_id": "PD-1", "step_id": "S003", "parameter_id": "weight", "high": "120", "uses": 1}
+    why = {"reason": "One large dose.", "risk": "None.", "mitigation": "None."}
+    as_role("PROC").post("/batches/B-1/departures", {**departure, **why})
     as_role("RA")
+    as_role("PROC").post("/changes", ABOUT | {"change_id": KNOWN["change_id"]})
     registered(as_role)
     KNOWN["dry_run_id"] = jobs.add(site, revision_id=KNOWN["revision_id"], digest="0" * 64, kind="system", started_by="proc")
     return site

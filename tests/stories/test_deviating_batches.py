@@ -9,7 +9,8 @@ import pytest
 
 from engine.actions import materials
 from engine.actions.corrections import correct_value
-from engine.actions.decisions import decide, request_departure
+from engine.actions.decisions import decide
+from engine.actions.departures import request_departure
 from engine.actions.entries import record_values
 from engine.actions.exceptions import comment_exception, triage_exception
 from engine.actions.scans import scan

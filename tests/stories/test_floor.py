@@ -12,7 +12,8 @@ from engine import clock
 from engine.actions.batches import hold_batch, resume_batch, start_batch, terminate_batch
 from engine.actions.calculations import settled
 from engine.actions.corrections import correct_value
-from engine.actions.decisions import decide, request_departure
+from engine.actions.decisions import decide
+from engine.actions.departures import request_departure
 from engine.actions.entries import accept_readings, record_values
 from engine.actions.exceptions import triage_exception
 from engine.actions.omissions import declare_not_obtained

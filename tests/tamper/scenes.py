@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine import clock
 from engine.actions.corrections import correct_value
-from engine.actions.decisions import decide, request_departure
+from engine.actions.decisions import decide
+from engine.actions.departures import request_departure
 from engine.actions.exceptions import comment_exception
 from engine.checkpoints import make_checkpoint, take_checkpoint
 from engine.records import ExceptionRecord

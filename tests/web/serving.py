@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,18 @@ def demo_site(folder: Path) -> Site:
     site = open_site(url, folder / "keys", zone="Europe/Berlin")
     demo.seed(site)
     return site
+
+
+@contextmanager
+def copy_of(demo: Path, folder: Path) -> Iterator[Site]:
+    """A demo site of one's own: a copy of one that was made before and closed."""
+    shutil.copytree(demo, folder)
+    passwords.set_cost(passwords.CHEAP)
+    site = open_site(f"sqlite:///{folder}/records/demo.sqlite", folder / "keys", zone="Europe/Berlin")
+    try:
+        yield site
+    finally:
+        site.close()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from tests.services import ROOT
 from tests.web.serving import PASSWORDS, demo_site
 from web import demo
 from web.app import create_app
+from web.demo.changes import CHANGE
 
 pytestmark = pytest.mark.xdist_group("one demo site")  # the verifier finds the step that the operator has signed
 
@@ -56,7 +57,9 @@ def paths(site) -> dict[str, str]:
     value = next(v for v in review(site, REVIEW)["values"] if v["source"] == "manual")
     arguments = {
         "batch_id": EXPANSION, "task_key": "S24[4]", "person_id": "anna", "equipment_id": "FRZ-01",
+        "ad_hoc_id": f"{EXPANSION}-A1", "side": "before",
         "lot_id": "LOT-101", "revision_id": "MR-CART-001@3.0", "value_id": value["id"], "other_id": DRAFT,
+        "change_id": CHANGE, "n": "1", "recipe_id": "MR-CART-001", "step_id": "S20", "parameter_id": "moi",
     }  # fmt: skip
     return {name: quote(text) for name, text in arguments.items()}
 
@@ -76,7 +79,9 @@ def test_every_page_renders_or_is_refused_for_every_role(app, site, role):
             continue  # tests/web/test_decision_tables.py: the demo's recipes have none
         if path.startswith("/forms/"):
             path = "/forms/triage@1"
-        if "/steps/" in path:
+        if path.startswith("/changes/"):
+            path = path.replace(quote("S24[4]"), "CANCEL")
+        elif "/steps/" in path:
             path = f"/recipes/{DRAFT}/steps/{quote('AUTHOR[1]')}"
         allowed = app.view_functions[rule.endpoint].allowed
         right = bool(allowed & {"PUBLIC", "SIGNED_IN", role})

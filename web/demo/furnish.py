@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from lxml import etree
 
-from bpmn.diagram import BPMN, Diagram
+from bpmn.diagram import BPMN, Diagram, mes_elements
 from bpmn.reading import read_xml
 from bpmn.vocabulary import NAMESPACE
 from engine import clock, passwords
@@ -19,6 +19,7 @@ from engine.site import Site
 from engine.transaction import Actor, perform
 
 Crew = Mapping[str, tuple[Actor, Proof]]
+Edit = tuple[str, str, Mapping[str, str]]
 EXCLUSIVE = ("cleanroom suite", "culture vessel", "rocking bioreactor", "incubator")
 COPIES = 6
 CERTIFICATES = {"titer": "210000000"}
@@ -31,8 +32,20 @@ SUBMISSION = {
     "tests_changed": "false", "client_approves": "false",
 }  # fmt: skip
 
+# What is proposed under change control: less vector, and one more sample to look at.
+PROPOSED: tuple[Edit, ...] = (
+    ("S20", "moi", {
+        "target": "2.0", "norLow": "1.5", "norHigh": "3.0", "parLow": "1.0", "parHigh": "5.0",
+        "why": "Copy number follows MOI: 3.9 to 4.6 above MOI 3 (limit 5.0). At MOI 2, CAR+ was 28 % (study DS-114)",
+    }),
+    ("S27", "vcn_ip", {
+        "name": "Vector copy number, day 6", "type": "num", "uom": "copies/transduced cell", "class": "IPC",
+        "why": "Tells a rising copy number eight days before the release test; reported only",
+    }),
+)  # fmt: skip
+
 # What the process owner is writing: a limit tightened with its reason, and one loosened whose reason was left as it was.
-DRAFTED = (
+DRAFTED: tuple[Edit, ...] = (
     ("S02", "age_h", {"norHigh": "30", "why": "Cells older than 30 h at receipt grew poorly in 2 of 3 batches (DEV-2026-031)"}),
     ("S03", "vol_ml", {"norHigh": "320"}),
 )
@@ -57,10 +70,10 @@ def approve_recipe(site: Site, crew: Crew, xml: str, effective_at: datetime | No
     return revision
 
 
-def begin_draft(site: Site, crew: Crew, based_on: str) -> None:
-    """Somebody writes the next revision."""
+def begin_draft(site: Site, crew: Crew, based_on: str, number: str, edits: Iterable[Edit]) -> str:
+    """The process owner writes a next revision; `number` is what follows the point in its own. Returns its id."""
     recipe_id, _, revision = based_on.partition("@")
-    following = f"{revision.partition('.')[0]}.1"
+    following = f"{revision.partition('.')[0]}.{number}"
     author, stream = crew["PROC"][0], f"recipe:{recipe_id}"
     begun = perform(
         site, drafts.start_draft, actor=author, stream=stream, recipe_id=recipe_id, revision=following, based_on=based_on
@@ -68,17 +81,21 @@ def begin_draft(site: Site, crew: Crew, based_on: str) -> None:
     with site.read() as reader:
         draft = reader.get(RecipeDraft, revision_id=begun["revision"])
     perform(
-        site, drafts.save_draft, actor=author, stream=stream, revision_id=begun["revision"], xml=_edited(draft["xml"]),
-        version=begun["version"],
+        site, drafts.save_draft, actor=author, stream=stream, revision_id=begun["revision"],
+        xml=_edited(draft["xml"], edits), version=begun["version"],
     )  # fmt: skip
+    return str(begun["revision"])
 
 
-def _edited(xml: str) -> str:
-    """The draft with the edits of `DRAFTED`, so that there is something to compare and to review."""
+def _edited(xml: str, edits: Iterable[Edit]) -> str:
+    """The draft with these edits, so that there is something to compare and to review; what is not there yet is added."""
     root = read_xml(xml.encode())
-    for step, parameter, changes in DRAFTED:
+    for step, parameter, changes in edits:
         [task] = (e for e in root.iter(f"{{{BPMN}}}userTask") if e.get("id") == step)
-        [edited] = (e for e in task.iter(f"{{{NAMESPACE}}}parameter") if e.get("id") == parameter)
+        edited = next((e for e in task.iter(f"{{{NAMESPACE}}}parameter") if e.get("id") == parameter), None)
+        if edited is None:
+            [holder] = mes_elements(task, "step")
+            edited = etree.SubElement(holder, f"{{{NAMESPACE}}}parameter", id=parameter)
         for name, value in changes.items():
             edited.set(name, value)
     return etree.tostring(root, encoding="unicode")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine import clock, passwords
-from engine.actions import people
+from engine.actions import people, trainings
 from engine.passwords import Proof
 from engine.queries.people import person_actor
 from engine.sign_in import choose_password, confirm, first_password, sign_in
@@ -71,7 +71,7 @@ def train(site: Site, crew: Iterable[DemoPerson], recipe_id: str, revision: str)
     now = clock.now()
     for person in crew:
         perform(
-            site, people.record_training, actor=SYSTEM, stream=f"person:{person.login}", person_id=person.login,
+            site, trainings.record_training, actor=SYSTEM, stream=f"person:{person.login}", person_id=person.login,
             recipe_id=recipe_id, revision=revision, valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=730),
         )  # fmt: skip
 

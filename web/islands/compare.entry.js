@@ -171,7 +171,7 @@ class Changes {
     button.textContent = "Show";
     button.setAttribute("aria-label", `Show change ${number + 1} on the diagrams`);
     button.addEventListener("click", () => this.go(number));
-    row.querySelector("h3").append(button);
+    row.querySelector("h3, h5").append(button);
   }
 
   listenToKeys() {
@@ -192,6 +192,14 @@ class Changes {
     if (number >= 0) this.go(number);
   }
 
+  firstDrawn() {
+    return this.rows.find((row) => this.drawings.some((drawing) => drawing.element(row.dataset[drawing.side])?.parent));
+  }
+
+  bringIntoView(row) {
+    if (row) this.alone(() => this.drawings.forEach((drawing) => drawing.show(row.dataset[drawing.side])));
+  }
+
   go(number) {
     const row = this.rows[number];
     if (!row) return;
@@ -199,7 +207,7 @@ class Changes {
     this.current = number;
     row.setAttribute("aria-current", "true");
     row.scrollIntoView({ block: "nearest" });
-    this.alone(() => this.drawings.forEach((drawing) => drawing.show(row.dataset[drawing.side])));
+    this.bringIntoView(row);
     document.getElementById("position").textContent = `Change ${number + 1} of ${this.rows.length}`;
   }
 }
@@ -210,8 +218,10 @@ async function start() {
   const shown = drawings.filter((_, number) => drawn[number]);
   const alone = shown.length === 2 ? together(...shown) : (act) => act();
   shown.forEach(addButtons);
-  new Changes(shown, alone);
-  document.querySelector(".comparison").dataset.ready = "true";
+  const changes = new Changes(shown, alone);
+  const comparison = document.querySelector(".comparison");
+  if (comparison.dataset.begin) changes.bringIntoView(changes.firstDrawn());
+  comparison.dataset.ready = "true";
 }
 
 start();

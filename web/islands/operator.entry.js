@@ -55,6 +55,13 @@ function leadEnter(event) {
   fields[fields.indexOf(field) + 1]?.focus();
 }
 
+// A field that sends itself takes only what it names of its form along: a tick needs no password.
+function sendOnly(event) {
+  const only = event.target.dataset?.sends?.split(" ");
+  const body = event.detail.ctx.request.body;
+  if (only) for (const name of new Set(body.keys())) if (!only.includes(name)) body.delete(name);
+}
+
 const connection = watchConnection(document.body);
 keepDrafts(document, connection);
 followLimits(document);
@@ -62,5 +69,6 @@ catchScans(document);
 showBusy();
 document.addEventListener("keydown", leadEnter);
 focusProblems();
+document.addEventListener("htmx:config:request", sendOnly);
 document.addEventListener("htmx:after:swap", () => followLimits(document));
 document.documentElement.dataset.scripts = "ready";

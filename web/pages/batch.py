@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.actions import batches
+from engine.actions import batches, changes
 from engine.queries.batches import batch_list, batch_view, diagram_xml, live_state
 from web.access import GMP_ROLES, allow, background
 from web.acting import Outcome, act, attempt, proof, require, site
@@ -35,6 +35,8 @@ def show(batch_id: str) -> ResponseReturnValue:
         if outcome.done:
             return redirect(url_for("batch_page.show", batch_id=batch_id))
     view = batch_view(site(), batch_id)
+    if view["batch"]["kind"] == changes.KIND and not view["batch"]["held"]:
+        return redirect(url_for("change_page.show", change_id=batch_id))
     if view["batch"]["subject"] and not view["batch"]["held"]:
         return redirect(url_for("recipes_page.show", revision_id=view["batch"]["subject"]))
     page_text = render_template(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from itertools import groupby
+from typing import Any, get_args
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from lxml import etree
 
 from bpmn.diff import MEANINGS, Difference, Entry, Meaning
+from bpmn.diff.entries import Kind
 from bpmn.layout import DI, lay_out
 from bpmn.reading import DiagramError, read_xml
 from engine.queries.comparison import comparable, compared, revision_text
@@ -20,6 +23,7 @@ from web.acting import site
 
 page = Blueprint("comparison_page", __name__)
 
+KINDS = get_args(Kind)
 FILTERS = {"": "All changes", "critical": "Critical parameters", "weaker": "Weaker control"}
 _CHIPS = {
     "weaker": ("exception", "watch"), "stronger": ("done", "good"), "neutral": ("info", ""), "editorial": ("withdrawn", ""),
@@ -34,6 +38,14 @@ class Change:
 
     number: int
     entry: Entry
+
+    @classmethod
+    def told(cls, number: int, says: Mapping[str, Any]) -> Change:
+        """An entry given as plain values; what is no part of a diagram, such as a text, is only its sentence."""
+        plain = {f.name: says.get(f.name, "") for f in fields(Entry)}
+        kind = says["kind"] if says.get("kind") in KINDS else "changed"
+        lists = {name: tuple(says.get(name, ())) for name in ("meanings", "touches")}
+        return cls(number, Entry(**plain | {"kind": kind} | lists))
 
     @property
     def heading(self) -> str:

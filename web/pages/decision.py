@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.actions import decisions
+from engine.actions import decisions, departures
 from engine.queries.forms import form_in_use
 from engine.queries.task_view import task_view
 from web.access import allow
@@ -85,10 +85,10 @@ def _request(batch_id: str, task_key: str) -> dict[str, Any]:
     )  # fmt: skip
     form = request.form
     answer = act(
-        decisions.request_departure, stream=f"batch:{batch_id}", batch_id=batch_id, task_key=task_key,
+        departures.request_departure, stream=f"batch:{batch_id}", batch_id=batch_id, task_key=task_key,
         departure_id=form["departure_id"].strip(), parameter_id=form["parameter_id"],
         reason=form["departure_reason"], risk=form["risk"], mitigation=form["mitigation"],
-        roles=request.form.getlist("roles") or decisions.DEPARTURE_ROLES,
+        roles=request.form.getlist("roles") or departures.DEPARTURE_ROLES,
     )  # fmt: skip
     flash("The departure is requested; every role named has to sign it.", "good")
     return answer

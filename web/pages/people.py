@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from bpmn.vocabulary import ROLES
 from engine import clock
-from engine.actions import people
+from engine.actions import people, trainings
 from engine.queries.lists import revision_page
 from engine.queries.people import login_of
 from engine.queries.people import people as everybody
@@ -108,7 +108,7 @@ def _train(person_id: str) -> dict[str, Any]:
     require([("revision", "a recipe revision"), ("valid_from", "the first day"), ("valid_until", "the last day")])
     recipe_id, _, revision = request.form["revision"].partition("@")
     return _on(
-        people.record_training, person_id, recipe_id=recipe_id, revision=revision,
+        trainings.record_training, person_id, recipe_id=recipe_id, revision=revision,
         valid_from=local_instant("valid_from", "The first day"),
         valid_until=local_instant("valid_until", "The last day"),
     )  # fmt: skip

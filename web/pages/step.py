@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.actions import entries, exceptions, omissions, scans, tasks
+from engine.actions import changes, entries, exceptions, omissions, scans, tasks
 from engine.batch_record import BatchRecord
 from engine.queries.task_view import task_view
 from engine.queries.worklist import batch_items
@@ -37,6 +37,8 @@ def show(batch_id: str, task_key: str) -> ResponseReturnValue:
         if outcome.answer is not None:
             return redirect(_onward(batch_id, task_key, outcome.answer))
     view = task_view(site(), batch_id, task_key, actor())
+    if view["batch"]["kind"] == changes.KIND:
+        return redirect(url_for("change_page.step", change_id=batch_id, task_key=task_key))
     if view["batch"]["subject"]:
         return redirect(url_for("recipes_page.step", revision_id=view["batch"]["subject"], task_key=task_key))
     if waits_for_blind_reading(view):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.queries.training import my_reading
 from engine.queries.worklist import worklist
 from web.access import GMP_ROLES, allow
 from web.acting import actor, site
@@ -26,4 +27,5 @@ def show_all() -> ResponseReturnValue:
         others=[item for item in shown if not item.mine],
         units=units,
         unit=unit,
+        reading=[item for item in my_reading(site(), actor()) if item["blocks"] or item["effective_at"]],
     )

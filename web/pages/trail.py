@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine import clock
+from engine.actions.changes import KIND
 from engine.queries.batches import batch_view
 from engine.queries.trail import audit_trail
+from engine.records import Change
 from web.access import GMP_ROLES, allow
 from web.acting import RefusedEntryError, moment_of, site
 
@@ -36,9 +40,18 @@ def show(batch_id: str) -> ResponseReturnValue:
         site(), f"batch:{batch_id}", who=asked["who"], what=asked["what"], critical=request.args.get("critical") == "1",
         after=min(int(after), TOP_SEQ) if after.isdecimal() and len(after) < 20 else 0, most=PAGE_LENGTH + 1, **instants,
     )  # fmt: skip
+    batch = batch_view(site(), batch_id)["batch"]
     page_text = render_template(
-        "pages/trail.html", batch=batch_view(site(), batch_id)["batch"], entries=entries[:PAGE_LENGTH], asked=asked,
+        "pages/trail.html", batch=batch, change=_change(batch), entries=entries[:PAGE_LENGTH], asked=asked,
         critical=request.args.get("critical", ""), problems=problems,
         following=entries[PAGE_LENGTH - 1]["seq"] if len(entries) > PAGE_LENGTH else None,
     )  # fmt: skip
     return page_text, 422 if problems else 200
+
+
+def _change(batch: dict[str, Any]) -> dict[str, Any] | None:
+    """The change that a run is of; a batch is of none."""
+    if batch["kind"] != KIND:
+        return None
+    with site().read() as reader:
+        return reader.get(Change, id=batch["subject"])

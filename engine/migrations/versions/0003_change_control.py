@@ -26,6 +26,7 @@ ADDED = (
     ("departure", "high", "TEXT DEFAULT ''"),
     ("departure", "most_uses", "INTEGER DEFAULT 1"),
     ("departure", "proposed", "TEXT DEFAULT ''"),
+    ("departure", "requested_at", "TEXT DEFAULT ''"),
 )
 
 

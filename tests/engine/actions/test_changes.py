@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -473,6 +474,30 @@ def test_a_withdrawn_revision_stops_the_assessment_with_its_name(team: ChangeTea
     team.at_any_time(team.revision, "WITHDRAW", "PROC", "authored_by", reason="Given up.")
     with pytest.raises(errors.ChangeNotReadyError, match=r"MR-ROW-001@1\.1 is withdrawn"):
         team.assess()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_revision_submitted_while_its_change_is_cancelled_never_waits_for_it(team: ChangeTeam, turn: int) -> None:
+    team.recipe_in_effect()
+    team.draft("1.1", PROPOSED)
+    team.open()
+    team.put()
+    proof = proof_of(team.site, team.staff["QA_FLR"])
+
+    def cancel() -> dict[str, Any]:
+        return team.act("QA_FLR", changes.cancel_change, reason="Not now.", proof=proof)
+
+    def submit() -> dict[str, Any]:
+        return team.submit(team.revision)
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(cancel), pool.submit(submit)]
+        for done in both[:: 1 if turn % 2 else -1]:
+            done.result()
+    view = life_cycle_view(team.site, team.revision, actor_of(team.site, team.staff["QA_FLR"]))
+    assert (team.change()["state"], [step["step_id"] for step in view["waiting"]]) in [
+        ("CANCELLED", ["REVIEW"]), ("CANCELLED", ["AUTHOR"]),
+    ]  # fmt: skip
 
 
 def test_numbers_go_on_within_the_year(team: ChangeTeam) -> None:

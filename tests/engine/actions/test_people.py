@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import clock, errors, passwords
-from engine.actions import people
+from engine.actions import people, trainings
 from engine.actor import SYSTEM, Actor
 from engine.keys import create_keys
 from engine.passwords import Proof
@@ -247,9 +247,9 @@ def test_training_is_recorded_by_a_supervisor_never_by_oneself(site, anna):
     sam = create(site, "sam", "MFG_SUP")
     now = clock.now()
     course = {"recipe_id": "MR-X-001", "revision": "1.0", "valid_from": now, "valid_until": now + timedelta(days=365)}
-    act_on(site, people.record_training, sam, "anna", **course)
+    act_on(site, trainings.record_training, sam, "anna", **course)
     assert person(site, "anna")["training"][0]["valid"]
     with pytest.raises(errors.OwnAccountError):
-        act_on(site, people.record_training, sam, "sam", **course)
+        act_on(site, trainings.record_training, sam, "sam", **course)
     with pytest.raises(errors.NotPermittedError):
-        act_on(site, people.record_training, anna, "sam", **course)
+        act_on(site, trainings.record_training, anna, "sam", **course)

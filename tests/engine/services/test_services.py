@@ -26,6 +26,7 @@ SUPPORT = {"call"}
 def test_diagrams_know_the_services_and_states_that_there_are() -> None:
     assert v.SERVICES.keys() == SERVICES.keys()
     assert set(v.REVISION_STATES) == set(REVISION_STATES)
+    assert set(v.CHANGE_STATES) == set(CHANGE_STATES)
 
 
 def test_every_module_of_the_package_is_a_service_in_the_list_and_says_what_it_means() -> None:
