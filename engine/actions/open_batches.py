@@ -31,7 +31,7 @@ from engine.errors import (
     SamePersonError,
 )
 from engine.passwords import Proof
-from engine.queries.open_batches import MatrixRow, concerns, matrix_row, position_of, roles_open
+from engine.queries.open_batches import MatrixRow, concerns, is_taken, matrix_row, position_of, roles_open
 from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
@@ -88,7 +88,7 @@ def sign_decisions(
     change = _open_change(act, change_id)
     kept = act.get(DecisionSet, id=set_id)
     waiting = roles_open(act, kept) if kept["change_id"] == change_id else ()
-    if not waiting:
+    if not waiting or not act.rows(OpenBatchDecision, change_id=change_id, set_id=set_id, state="SIGNING"):
         raise OutcomeNotAllowedError("This decision waits for nobody's signature.")
     return _sign(act, actor, change, kept, _role(actor, waiting, role), proof)
 
@@ -258,12 +258,13 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
             continue
         batch = BatchRecord(act.site, act, batch_id)
         known = act.find(OpenBatchDecision, change_id=change_id, batch_id=batch_id, item=n)
-        if known is not None and known["state"] == "APPLIED" and known["decision"] != "hold":
+        asked = batch.row["recipe_id"] == items[n].recipe_id and concerns(batch, items[n])
+        if known is not None and is_taken(known):
             problems[field] = f"It is decided already: {known['decision']}."
-        elif batch.row["recipe_id"] != items[n].recipe_id or not concerns(batch, items[n]):
+        elif known is None and not asked:
             problems[field] = f"Batch {batch_id} is not concerned by item {n}."
         else:
-            row = matrix_row(batch, items[n], None, {})
+            row = matrix_row(batch, items[n], None, {}, asked=asked)
             if decision not in row.allowed:
                 problems[field] = f"{decision} is not possible: {row.why} Possible: {', '.join(row.allowed)}."
             chosen.append((row, decision))
