@@ -33,7 +33,7 @@ from engine.errors import (
 )
 from engine.passwords import Proof
 from engine.positions import concerns, passed, position_of, steps_to_come
-from engine.queries.open_batches import MatrixRow, adoptable, matrix_row, roles_open, unapproved
+from engine.queries.open_batches import MatrixRow, adoptable, is_taken, matrix_row, roles_open, unapproved
 from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
@@ -275,12 +275,13 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
             continue
         batch = BatchRecord(act.site, act, batch_id)
         known = act.find(OpenBatchDecision, change_id=change_id, batch_id=batch_id, item=n)
-        if known is not None and (known["state"] == "DECIDED" or (known["state"] == "APPLIED" and known["decision"] != "hold")):
+        asked = batch.row["recipe_id"] == items[n].recipe_id and concerns(batch, items[n])
+        if known is not None and is_taken(known):
             problems[field] = f"It is decided already: {known['decision']}."
-        elif batch.row["recipe_id"] != items[n].recipe_id or not concerns(batch, items[n]):
+        elif known is None and not asked:
             problems[field] = f"Batch {batch_id} is not concerned by item {n}."
         else:
-            row = matrix_row(batch, items[n], known, {})
+            row = matrix_row(batch, items[n], known, {}, asked=asked)
             if decision not in row.allowed:
                 problems[field] = f"{decision} is not possible: {row.why} Possible: {', '.join(row.allowed)}."
             elif decision == "adopt":

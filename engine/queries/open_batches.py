@@ -15,14 +15,18 @@ from engine.batch_record import BatchRecord
 from engine.change_items import Item, items_of
 from engine.composing import control_recipe_with
 from engine.errors import AdoptionRefusedError
-from engine.positions import concerns, passed, position_of
+from engine.positions import OVER, RELEASED, concerns, passed, position_of
 from engine.reader import Reader
 from engine.records import Batch, Change, DecisionSet, OpenBatchDecision, RecipeRevision, Signature, Task
 from engine.scope import Row
 from engine.site import Site
 
-SETTLED = ("DECIDED", "APPLIED")
 APPROVED = ("APPROVED", "EFFECTIVE", "SUPERSEDED")
+STANDS = {
+    "": "undecided", "SIGNING": "not signed by everybody", "DECIDED": "not in effect at the batch yet",
+    "REFUSED": "refused at the batch, to be decided again", "APPLIED": "to be decided again",
+}  # fmt: skip
+"""What of a row stands against closing a change, by the state of its decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,11 @@ class MatrixRow:
 
     @property
     def settled(self) -> bool:
-        """Whether it stands against nothing any more: decided by everybody, and not only to wait."""
-        return self.state in SETTLED and self.decision != "hold"
+        """Whether it stands against nothing any more: decided by everybody, in effect at the batch, and not only to wait.
+
+        A decision that was taken and not applied may still be refused at its batch, and a closed change can't decide again.
+        """
+        return self.state == "APPLIED" and self.decision != "hold"
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain values."""
@@ -69,9 +76,11 @@ def open_batch_matrix(site: Site, reader: Reader, change_id: str) -> list[Matrix
         batch = BatchRecord(site, reader, row["id"])
         for item in items:
             known = decisions.get((batch.id, item.n))
-            if batch.row["recipe_id"] != item.recipe_id or (known is None and not concerns(batch, item)):
+            if batch.row["recipe_id"] != item.recipe_id:
                 continue
-            found.append(matrix_row(batch, item, known, missing))
+            asked = is_taken(known) or concerns(batch, item)
+            if known is not None or asked:
+                found.append(matrix_row(batch, item, known, missing, asked=asked))
     return found
 
 
@@ -89,15 +98,20 @@ def undecided(site: Site, reader: Reader, change_id: str) -> list[str]:
 
 def undecided_rows(rows: Iterable[MatrixRow]) -> list[str]:
     """Those of the rows that are not decided for good, in words."""
-    return [f"{row.batch}, item {row.item}: {row.decision or 'undecided'} {row.state}".strip() for row in rows if not row.settled]
+    named = [(f"{row.batch}, item {row.item}", row.decision, STANDS[row.state]) for row in rows if not row.settled]
+    return [f"{row}: {', '.join(filter(None, said))}" for row, *said in named]
 
 
-def matrix_row(batch: BatchRecord, item: Item, known: Row | None, missing: Mapping[str, tuple[str, ...]]) -> MatrixRow:
-    """One row: the position now, or as it was when the decision was taken. What only waits is decided again."""
-    waits = known is not None and known["decision"] == "hold" and known["state"] == "APPLIED"
-    decided = known is not None and known["state"] in SETTLED and not waits
+def matrix_row(
+    batch: BatchRecord, item: Item, known: Row | None, missing: Mapping[str, tuple[str, ...]], *, asked: bool = True
+) -> MatrixRow:
+    """One row: the position now, or as it was when the decision took effect.
+
+    `asked`: the item concerns the batch. A row of one that it no longer concerns is not left undecided: nothing applies.
+    """
+    decided = is_taken(known)
     position = known["position"] if known is not None and decided else position_of(batch, item)
-    allowed, default, why = ((), "", "") if decided else choices(batch, item, position)
+    allowed, default, why = ((), "", "") if decided else choices(batch, item, position) if asked else _passed(batch)
     about: dict[str, Any] = {"safety": item.safety, "position": position, "at": open_at(batch), "why": why}
     about |= {"allowed": allowed, "default": default}
     if known is None:
@@ -105,6 +119,11 @@ def matrix_row(batch: BatchRecord, item: Item, known: Row | None, missing: Mappi
     told = {name: known[name] for name in ("decision", "state", "result", "set_id")}
     waiting = missing.get(known["set_id"], ()) if known["state"] == "SIGNING" else ()
     return MatrixRow(batch.id, batch.row["coi"], item.n, item.title, **about, **told, roles_open=waiting)
+
+
+def is_taken(known: Row | None) -> bool:
+    """Whether a decision was taken and is not to be taken again: signed by everybody, and more than to wait."""
+    return known is not None and (known["state"] == "DECIDED" or (known["state"] == "APPLIED" and known["decision"] != "hold"))
 
 
 def choices(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, ...], str, str]:
@@ -120,6 +139,13 @@ def choices(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, .
         why = "What changes lies behind it: what the reason of the change means for this batch is assessed before disposition."
         return ("assess",), "assess", why
     return ("not_applicable",), "not_applicable", "What changes lies behind it."
+
+
+def _passed(batch: BatchRecord) -> tuple[tuple[str, ...], str, str]:
+    """A batch that an item concerned when it was decided, and no longer does."""
+    over = batch.row["state"] in OVER | RELEASED
+    why = "It has ended." if over else "It runs by a revision that has the item, or by a later one."
+    return ("not_applicable",), "not_applicable", why
 
 
 def adoptable(batch: BatchRecord, items: Sequence[Item]) -> tuple[str, ...]:

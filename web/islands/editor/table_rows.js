@@ -193,6 +193,27 @@ export class RowActions {
     return this.restructure("Add branch", () => this.model.addBranch(this.shape(at.element), properties).id);
   }
 
+  // The same once more, behind it; of a branch, another branch. Answers the id of what is there then.
+  duplicate(rows) {
+    const [row] = rows;
+    if (rows.length === 1 && row.kind === "branch" && row.block.body.length) return this.#anotherBranch(row);
+    const { blocks } = this.need(rows);
+    return this.restructure("Another like this", () => this.model.duplicate(this.shapes(blocks))[0].id);
+  }
+
+  #anotherBranch(row) {
+    const { body } = row.block;
+    if (body.some(leadsOn) || !lastNode(body.at(-1))) throw new CellError("This branch does not lead back to the others; draw another one on the diagram.");
+    return this.restructure("Another branch like this", () => {
+      const copies = this.model.duplicate(this.shapes(body));
+      const flow = this.model.addBranch(this.shape(row.parent.element));
+      const stand = flow.target;
+      this.model.move(copies, { before: stand });
+      this.model.remove([stand]);
+      return flow.id;
+    });
+  }
+
   move(rows, by) {
     const { body, from, to, blocks } = this.need(rows);
     const neighbour = by < 0 ? body[from - 1] : body[to + 1];
