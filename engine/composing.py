@@ -5,17 +5,20 @@ Source: 21 CFR 211.188(a): a control recipe is the base revision plus the items 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bpmn.composition import matters, subject_of
 from bpmn.diff import Entry
+from bpmn.diff.subjects import HEADER
 from engine.batch_record import BatchRecord
-from engine.change_items import Item, compared, composed
+from engine.change_items import Item, compared, composed, items_of
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import AdoptionRefusedError
 from engine.reader import Reader
 from engine.records import RecipeDocument, RecipeDraft, RecipeRevision
+from engine.revisions import revision_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +35,36 @@ class TakenOver:
 
 
 def lacks(batch: BatchRecord, item: Item) -> bool:
-    """Whether the batch's control recipe is not as the proposed revision has it where the item changes something."""
+    """Whether the batch's control recipe is not as the proposed revision has it where the item changes something, nor as a
+    later one has it."""
     own, base, proposed = (_text(batch.reader, digest) for digest in (batch.recipe.hash, item.base_hash, item.proposed_hash))
     there = _places(compared(own, proposed).entries)
-    return not there.keys().isdisjoint(_places(_of_item(item, base, proposed)))
+    left = {subject_of(entry) for place, entry in _places(_of_item(item, base, proposed)).items() if place in there}
+    return bool(left - overtaken(batch, item).keys())
+
+
+def overtaken(batch: BatchRecord, item: Item) -> dict[str, str]:
+    """The subjects of an item that the batch has taken over from a later revision already, each with that revision."""
+    found: dict[str, str] = {}
+    order = revision_order(batch.reader.get(RecipeRevision, id=item.revision_id))
+    for adoption in batch.adoptions:
+        if not adoption["change_id"] or adoption["change_id"] == item.change_id:
+            continue
+        taken = json.loads(adoption["items"])
+        for other in items_of(batch.reader, adoption["change_id"]):
+            revision = batch.reader.get(RecipeRevision, id=other.revision_id)
+            if other.n in taken and other.recipe_id == item.recipe_id and revision_order(revision) > order:
+                found |= {name: other.revision_id for name in other.subjects if name in item.subjects}
+    return found
 
 
 def control_recipe_with(batch: BatchRecord, items: Sequence[Item]) -> TakenOver:
-    """The batch's control recipe with these items of one revision. AdoptionRefusedError where they can't be taken apart."""
+    """The batch's control recipe with these items of one revision. AdoptionRefusedError where they can't be taken apart, or
+    would undo what the batch has taken over from a later one."""
     reader, proposed_hash = batch.reader, items[0].proposed_hash
+    later = {name: by for item in items for name, by in overtaken(batch, item).items() if name != HEADER}
+    if reasons := [f"The batch has {name} of {by} already, which is later." for name, by in later.items()]:
+        raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
     own, base, proposed = (_text(reader, digest) for digest in (batch.recipe.hash, items[0].base_hash, proposed_hash))
     made = composed(own, proposed, frozenset(name for item in items for name in item.subjects))
     along = () if own == base else _along(items, base, own, made.xml.decode(), proposed)

@@ -34,7 +34,7 @@ from engine.errors import (
 from engine.passwords import Proof
 from engine.positions import concerns, passed, position_of, steps_to_come
 from engine.queries.open_batches import MatrixRow, adoptable, is_taken, matrix_row, roles_open, unapproved
-from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
+from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, RecipeRevision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
 from engine.site import Site
@@ -199,12 +199,11 @@ def _take(
 
 def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
     _decidable(act, items[0].change_id)
-    over = control_recipe_with(batch, items)
+    if gone := [item.n for item in items if not concerns(batch, item)]:
+        raise AdoptionRefusedError(f"Item {gone[0]} does not concern batch {batch.id} any more.")
     if batch.row["state"] == "PLANNED":
-        adoptable(batch, items)
-        batch.change(recipe_hash=over.recipe.hash, revision_id=items[0].revision_id)
-        act.note("batch:replanned", critical=True, revision=items[0].revision_id)
-        return f"It is issued under {items[0].revision_id}."
+        return _plan_anew(act, batch, items)
+    over = control_recipe_with(batch, items)
     facts = AdoptionFacts(
         what="adopted", because=named, from_revision=_called(batch), to_revision=over.to_revision,
         safety=any(item.safety for item in items),
@@ -222,7 +221,17 @@ def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], sign
         _miss(act, batch, named, late)
     if anew:
         return f"It is issued anew under {over.to_revision}."
-    return f"From {', '.join(first[:1]) or 'here'} on {over.to_revision}."
+    along = f" Along with it came: {'; '.join(over.along)}." if over.along else ""
+    return f"From {', '.join(first[:1]) or 'here'} on {over.to_revision}.{along}"
+
+
+def _plan_anew(act: Act, batch: BatchRecord, items: Sequence[Item]) -> str:
+    """A batch that is only planned is issued under the revision as it was approved, whatever it was planned on."""
+    adoptable(batch, items)
+    revision = act.get(RecipeRevision, id=items[0].revision_id)
+    batch.change(recipe_hash=revision["hash"], revision_id=revision["id"])
+    act.note("batch:replanned", critical=True, revision=revision["id"])
+    return f"It is issued under {revision['id']}."
 
 
 def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> str:

@@ -150,11 +150,16 @@ def _passed(batch: BatchRecord) -> tuple[tuple[str, ...], str, str]:
 
 def adoptable(batch: BatchRecord, items: Sequence[Item]) -> tuple[str, ...]:
     """What comes along if a batch takes over items of one revision, in words. AdoptionRefusedError where it can't."""
-    over = control_recipe_with(batch, items)
     if batch.row["state"] == "PLANNED":
-        if not over.whole:
-            raise AdoptionRefusedError("A planned batch is issued under a revision as it was approved, not under a part of it.")
-    elif is_unstarted(batch):
+        there = {i.n for i in items_of(batch.reader, items[0].change_id) if i.revision_id == items[0].revision_id}
+        if left := sorted(there - {item.n for item in items}):
+            others = " and ".join(map(str, left))
+            raise AdoptionRefusedError(
+                f"A planned batch is issued under a revision as it was approved, not under a part of it: adopt item {others} too."
+            )
+        return ()
+    over = control_recipe_with(batch, items)
+    if is_unstarted(batch):
         reissued(batch, over.recipe)
     else:
         prove(batch, over.recipe)

@@ -168,6 +168,22 @@ def test_a_second_change_meets_a_batch_that_took_over_a_part_of_the_first(worksh
     sound(workshop)
 
 
+def test_what_a_later_revision_brought_is_not_undone_by_an_earlier_one(workshop: Workshop) -> None:
+    workshop.run(drawn())
+    workshop.start("S1")
+    proposed(workshop, drawn(revision="1.1", S2=NARROW, S3=NARROW))
+    later = drawn(revision="1.2", S2=NARROW, S3=("45..55", "44..56"))
+    proposed(workshop, later, change="CC-2", base="1.1")
+    assert decide(workshop, "CC-2", i1="adopt") == []
+    assert told(workshop) == ["BEFORE stay hold"]
+    assert "S3.n of MR-ANY-001@1.2 already" in rows(workshop)[1].why
+    workshop.batch = "B-2"
+    workshop.act(plan_batch, "MFG_SUP", recipe_id=RECIPE, order={})
+    assert decide(workshop, "CC-2", i1="adopt") == []  # planned on 1.0, it takes all that came since
+    assert workshop.batch_row()["revision_id"] == f"{RECIPE}@1.2"
+    assert rows(workshop) == {}
+
+
 def test_what_a_batch_has_already_by_another_change_does_not_concern_it(workshop: Workshop) -> None:
     workshop.run(drawn())
     workshop.start("S1")
