@@ -18,6 +18,7 @@ from engine.actions.batches import hold
 from engine.actions.findings import judge_and_raise
 from engine.actions.reasons import reason as said
 from engine.actions.signatures import give_signature
+from engine.adoption import is_unstarted
 from engine.batch_record import BatchRecord
 from engine.change_items import Item, items_of
 from engine.composing import control_recipe_with
@@ -31,8 +32,9 @@ from engine.errors import (
     SamePersonError,
 )
 from engine.passwords import Proof
-from engine.queries.open_batches import MatrixRow, concerns, matrix_row, position_of, roles_open
-from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
+from engine.positions import concerns, passed, position_of, steps_to_come
+from engine.queries.open_batches import MatrixRow, adoptable, is_taken, matrix_row, roles_open, unapproved
+from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, RecipeRevision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
 from engine.site import Site
@@ -57,7 +59,8 @@ def propose_decisions(
     """Decide rows of the open-batch matrix and sign as the first role. Stream: `batch:<change id>`.
 
     `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision.
-    Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have.
+    Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have. OutcomeNotAllowedError
+    before the revisions of the items are approved: until then they may become others.
     """
     change = _open_change(act, change_id)
     role = _role(actor, needed(change), role)
@@ -90,6 +93,8 @@ def sign_decisions(
     waiting = roles_open(act, kept) if kept["change_id"] == change_id else ()
     if not waiting:
         raise OutcomeNotAllowedError("This decision waits for nobody's signature.")
+    if not act.rows(OpenBatchDecision, change_id=change_id, set_id=set_id, state="SIGNING"):
+        raise OutcomeNotAllowedError("Another decision about the same rows was proposed since.")
     return _sign(act, actor, change, kept, _role(actor, waiting, role), proof)
 
 
@@ -140,8 +145,9 @@ def apply_to_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> 
         if row["item"] in items:
             by_decision.setdefault(row["decision"], []).append(items[row["item"]])
     told = {row["item"]: f"{row['decision']}: nothing changes for the batch" for row in taken}
-    signed = dict.fromkeys(row["set_id"] for row in taken if row["decision"] == "adopt")  # one set holds many rows
-    signatures = [s["id"] for set_id in signed for s in act.rows(Signature, subject=f"decision_set:{set_id}")]
+    sets = dict.fromkeys(row["set_id"] for row in taken if row["decision"] == "adopt")
+    signed = (act.rows(Signature, subject=f"decision_set:{name}", order=("signed_at", "id")) for name in sets)
+    signatures = [signature["id"] for found in signed for signature in found]
     for item in by_decision.get("adopt", ()):
         if position_of(batch, item) not in ("NOT_STARTED", "BEFORE"):
             raise AdoptionRefusedError(f"Batch {batch_id} is at or behind what item {item.n} changes.")
@@ -192,24 +198,40 @@ def _take(
 
 
 def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
-    over = control_recipe_with(batch, items)
+    _decidable(act, items[0].change_id)
+    if gone := [item.n for item in items if not concerns(batch, item)]:
+        raise AdoptionRefusedError(f"Item {gone[0]} does not concern batch {batch.id} any more.")
     if batch.row["state"] == "PLANNED":
-        if not over.whole:
-            raise AdoptionRefusedError("A planned batch is issued under a revision as it was approved, not under a part of it.")
-        batch.change(recipe_hash=over.recipe.hash, revision_id=items[0].revision_id)
-        act.note("batch:replanned", critical=True, revision=items[0].revision_id)
-        return f"It is issued under {items[0].revision_id}."
+        return _plan_anew(act, batch, items)
+    over = control_recipe_with(batch, items)
     facts = AdoptionFacts(
         what="adopted", because=named, from_revision=_called(batch), to_revision=over.to_revision,
         safety=any(item.safety for item in items),
     )  # fmt: skip
     new = over.recipe if over.whole else keep_document(act, over.xml)
+    anew = is_unstarted(batch)
+    first = () if anew else steps_to_come(batch, new, items)
+    late = [item for item in items if item.safety and passed(batch, item)]
     because = Because(
-        facts, "; ".join(item.why for item in items), over.from_steps, tuple(signatures), items[0].change_id,
+        facts, "; ".join(dict.fromkeys(item.why for item in items)), first, tuple(signatures), items[0].change_id,
         items=tuple(item.n for item in items),
     )  # fmt: skip
     adopt(act, batch, new, because, revision_id=items[0].revision_id if over.whole else "")
-    return f"From {', '.join(over.from_steps[:1]) or 'here'} on {over.to_revision}."
+    if late:
+        _miss(act, batch, named, late)
+    if anew:
+        return f"It is issued anew under {over.to_revision}."
+    along = f" Along with it came: {'; '.join(over.along)}." if over.along else ""
+    return f"From {', '.join(first[:1]) or 'here'} on {over.to_revision}.{along}"
+
+
+def _plan_anew(act: Act, batch: BatchRecord, items: Sequence[Item]) -> str:
+    """A batch that is only planned is issued under the revision as it was approved, whatever it was planned on."""
+    adoptable(batch, items)
+    revision = act.get(RecipeRevision, id=items[0].revision_id)
+    batch.change(recipe_hash=revision["hash"], revision_id=revision["id"])
+    act.note("batch:replanned", critical=True, revision=revision["id"])
+    return f"It is issued under {revision['id']}."
 
 
 def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> str:
@@ -218,7 +240,8 @@ def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> st
         facts = AdoptionFacts(
             what="missed", because=named, from_revision=_called(batch), to_revision=item.revision_id, safety=True
         )
-        step_id = next((n for n in item.places if n in batch.recipe.steps), None)
+        done = passed(batch, item)
+        step_id = done[0]["step_id"] if done else next((n for n in item.places if n in batch.recipe.steps), None)
         judge_and_raise(
             act, batch, "adoption", facts, why=item.why, step_id=step_id, subject=f"missed:{item.change_id}:{item.n}"
         )
@@ -250,6 +273,8 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
     items = {item.n: item for item in items_of(act, change_id)}
     problems: dict[str, str] = {}
     chosen: list[tuple[MatrixRow, str]] = []
+    together: dict[str, list[Item]] = {}
+    _decidable(act, change_id)
     if not wanted:
         problems["rows"] = "Choose at least one row."
     for batch_id, n, decision in wanted:
@@ -259,18 +284,42 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
             continue
         batch = BatchRecord(act.site, act, batch_id)
         known = act.find(OpenBatchDecision, change_id=change_id, batch_id=batch_id, item=n)
-        if known is not None and known["state"] == "APPLIED" and known["decision"] != "hold":
+        asked = batch.row["recipe_id"] == items[n].recipe_id and concerns(batch, items[n])
+        if known is not None and is_taken(known):
             problems[field] = f"It is decided already: {known['decision']}."
-        elif batch.row["recipe_id"] != items[n].recipe_id or not concerns(batch, items[n]):
+        elif known is None and not asked:
             problems[field] = f"Batch {batch_id} is not concerned by item {n}."
         else:
-            row = matrix_row(batch, items[n], None, {})
+            row = matrix_row(batch, items[n], known, {}, asked=asked)
             if decision not in row.allowed:
                 problems[field] = f"{decision} is not possible: {row.why} Possible: {', '.join(row.allowed)}."
+            elif decision == "adopt":
+                together.setdefault(batch_id, []).append(items[n])
             chosen.append((row, decision))
+    problems |= _not_together(act, together)
     if problems:
         raise EntryRefusedError(" ".join(problems.values()), problems=problems)
     return chosen
+
+
+def _decidable(act: Act, change_id: str) -> None:
+    """Refuse to decide about what nobody has approved yet."""
+    if waiting := unapproved(act, change_id):
+        raise OutcomeNotAllowedError(f"{'; '.join(waiting)}: decided when it is approved.")
+
+
+def _not_together(act: Act, wanted: Mapping[str, Sequence[Item]]) -> dict[str, str]:
+    """Why a batch can't take over together what it may take over one by one; a planned one takes a revision whole."""
+    problems: dict[str, str] = {}
+    for batch_id, items in wanted.items():
+        batch = BatchRecord(act.site, act, batch_id)
+        if len(items) == 1 and batch.row["state"] != "PLANNED":
+            continue
+        try:
+            adoptable(batch, items)
+        except AdoptionRefusedError as error:
+            problems |= {f"{batch_id}:{item.n}": f"adopt is not possible: {error.what}" for item in items}
+    return problems
 
 
 def _write(act: Act, change_id: str, row: MatrixRow, decision: str, set_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from math import prod
@@ -11,13 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
 from bpmn.vocabulary import ROLES
+from engine.actions.processes import OPEN
 from engine.batch_record import BatchRecord
 from engine.change_facts import change_facts, item_entries, item_rows
 from engine.change_fields import SCORED
 from engine.control_recipe import iteration_of
-from engine.queries.life_cycle import last_word, run_view
+from engine.queries.life_cycle import last_word, run_view, step_view
 from engine.reader import Reader
-from engine.records import Batch, Change, ChangeItem, DueTime, Duty, EntryReview, Notice, ParameterValue
+from engine.records import Batch, Change, ChangeItem, DueTime, Duty, EntryReview, Notice, ParameterValue, Task
+from engine.records.base import Record
 from engine.scope import Row
 from engine.site import Site
 from engine.step_content import content_hash
@@ -81,8 +84,15 @@ def change_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
     """
     found = []
     with site.read() as reader:
+        tasks = _of_running(reader, Task, Task.state.in_(OPEN))
+        notices = _of_running(reader, Notice)
+        dues = _of_running(reader, DueTime, DueTime.state == "waiting", DueTime.kind == "timer")
         for row in reader.rows(Batch, kind="change", state="IN_PROGRESS"):
-            found += _waiting(BatchRecord(site, reader, row["id"]), reader.get(Change, id=row["subject"]), actor)
+            run = BatchRecord(site, reader, row["id"], row)
+            for task in tasks[run.id]:
+                sent = [n for n in notices[run.id] if n["task_key"] == task["key"]]
+                if task["step_id"] not in run.recipe.awaited and _may_be_for(run, task, sent, actor):
+                    found += _waiting(run, task, sent, dues[run.id], actor)
     order = ("change", "key")
     return sorted(
         found, key=lambda r: (not r["escalated_at"], not r["urgent"], -r["risk"], r["opened_at"], *(r[n] for n in order))
@@ -138,33 +148,47 @@ def _notice(row: Row) -> dict[str, Any]:
     return dict(row) | {"roles": roles, "roles_text": [ROLES.get(role, role) for role in roles]}
 
 
-def _waiting(run: BatchRecord, change: Row, actor: Actor) -> list[dict[str, Any]]:
-    reader, found = run.reader, []
-    notices = reader.rows(Notice, batch_id=run.id)
-    dues = reader.rows(DueTime, batch_id=run.id, state="waiting", kind="timer")
-    risk = _risk_number(json.loads(change["risk"]))
-    kept = ("key", "step_id", "kind", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
-    for step in run_view(run, actor)["waiting"]:
-        sent = [n for n in notices if n["task_key"] == step["key"]]
-        escalated = [n for n in sent if n["kind"] == "escalation"]
-        to_me = any(actor.roles & set(json.loads(n["roles"])) for n in escalated)
-        if not (actor.roles & set(step["roles"]) or to_me):
-            continue
-        found.append(
-            {name: step[name] for name in kept}
-            | {
-                "change": change["id"],
-                "about": change["title"],
-                "state": change["state"],
-                "urgency": change["urgency"],
-                "urgent": change["urgency"] == "emergency",
-                "risk": risk,
-                "due_at": min((d["due_at"] for d in dues if _concerns(run, d, step)), default=""),
-                "reminded_at": max((n["at"] for n in sent if n["kind"] == "reminder"), default=""),
-                "escalated_at": max((n["at"] for n in escalated), default=""),
-            }
-        )
+def _of_running(reader: Reader, record: type[Record], *wanted: ColumnElement[bool]) -> dict[str, list[Row]]:
+    """What belongs to the runs of changes that are under way, by run; in one query for all of them."""
+    table: Table = record.__table__  # type: ignore[assignment]
+    runs = Batch.__table__
+    query = select(table).join(runs, runs.c.id == table.c.batch_id)
+    query = query.where(runs.c.kind == "change", runs.c.state == "IN_PROGRESS", *wanted).order_by(*table.primary_key)
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in reader.db.execute(query).mappings():
+        found[row["batch_id"]].append(dict(row))
     return found
+
+
+def _may_be_for(run: BatchRecord, task: Row, sent: list[Row], actor: Actor) -> bool:
+    """Whether a step asks for a person's role at all, or was escalated to it; who signs next is looked at only then."""
+    roles = {role for slot in run.step(task).signatures for role in slot.roles}
+    return bool(actor.roles & roles) or _escalated_to(sent, actor)
+
+
+def _escalated_to(sent: list[Row], actor: Actor) -> bool:
+    return any(actor.roles & set(json.loads(n["roles"])) for n in sent if n["kind"] == "escalation")
+
+
+def _waiting(run: BatchRecord, task: Row, sent: list[Row], dues: list[Row], actor: Actor) -> list[dict[str, Any]]:
+    """The step for the inbox; nothing where it waits for others now."""
+    step = step_view(run, task, actor)
+    if not (actor.roles & set(step["roles"]) or _escalated_to(sent, actor)):
+        return []
+    change = run.reader.get(Change, id=run.row["subject"])
+    kept = ("key", "step_id", "kind", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
+    about = {
+        "change": change["id"],
+        "about": change["title"],
+        "state": change["state"],
+        "urgency": change["urgency"],
+        "urgent": change["urgency"] == "emergency",
+        "risk": _risk_number(json.loads(change["risk"])),
+        "due_at": min((d["due_at"] for d in dues if _concerns(run, d, step)), default=""),
+        "reminded_at": max((n["at"] for n in sent if n["kind"] == "reminder"), default=""),
+        "escalated_at": max((n["at"] for n in sent if n["kind"] == "escalation"), default=""),
+    }
+    return [{name: step[name] for name in kept} | about]
 
 
 def _concerns(run: BatchRecord, due: Row, step: dict[str, Any]) -> bool:

@@ -36,7 +36,7 @@ def run_view(run: BatchRecord, actor: Actor) -> dict[str, Any]:
     """The same of any run of a process of the site."""
     reader, row = run.reader, run.row
     tasks = reader.rows(Task, batch_id=run.id, order=("opened_at", "key"))
-    steps = [_step(run, task, actor) for task in open_steps(reader, run.id)]
+    steps = [step_view(run, task, actor) for task in open_steps(reader, run.id)]
     return {
         "drawn": row["revision_id"],
         "held": row["incident"] or row["held_reason"],
@@ -47,17 +47,8 @@ def run_view(run: BatchRecord, actor: Actor) -> dict[str, Any]:
     }
 
 
-def last_word(site: Site, reader: Reader, run_id: str, kind: str = KIND) -> str:
-    """Why a revision was rejected, withdrawn or retired, a change refused: what was said at the step that was completed last."""
-    if reader.find(Batch, id=run_id, kind=kind) is None:
-        return ""
-    run = BatchRecord(site, reader, run_id)
-    done = reader.rows(Task, batch_id=run_id, state="completed", order=("completed_at", "key"))
-    said = _said(run, done[-1]) if done else None
-    return str(said["why"]) if said else ""
-
-
-def _step(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
+def step_view(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
+    """One open step of a run as `run_view` has it; for lists, which show nothing else of the run."""
     slots = [slot for name, slot in run.step(task).slots.items() if name not in {s["slot"] for s in run.signatures(task["key"])}]
     slot = slots[0] if slots else None
     roles = list(slot.roles) if slot else []
@@ -76,6 +67,16 @@ def _step(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
         "why_not": why_not,
         "earlier": _earlier(run, task) if slot and {"authored_by", "initiated_by"} & set(slot.meanings) else {},
     }
+
+
+def last_word(site: Site, reader: Reader, run_id: str, kind: str = KIND) -> str:
+    """Why a revision was rejected, withdrawn or retired, a change refused: what was said at the step that was completed last."""
+    if reader.find(Batch, id=run_id, kind=kind) is None:
+        return ""
+    run = BatchRecord(site, reader, run_id)
+    done = reader.rows(Task, batch_id=run_id, state="completed", order=("completed_at", "key"))
+    said = _said(run, done[-1]) if done else None
+    return str(said["why"]) if said else ""
 
 
 def _earlier(run: BatchRecord, task: Row) -> dict[str, str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.actions.batches import plan_batch
+from engine.actions.batches import plan_batch, terminate_batch
 from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
 from engine.batch_record import BatchRecord
-from engine.errors import EntryRefusedError, NotPermittedError, SamePersonError
+from engine.errors import EntryRefusedError, NotPermittedError, OutcomeNotAllowedError, SamePersonError
 from engine.queries.adoptions import shown_adoptions
 from engine.queries.open_batches import MatrixRow, open_batch_matrix, undecided
 from engine.records import Adoption, Batch, ExceptionRecord, Task
@@ -156,3 +156,54 @@ def go_on_to(cart: Cart, step: str) -> None:
     """CT-26-0020 goes on to a step at its own times."""
     steps = [one for one in recorded(step) if one.step_id not in {one.step_id for one in recorded("S12")}]
     cart.floor.run("CT-26-0020", later(steps, timedelta(days=8)))
+
+
+def taken(cart: Cart, **decisions: str) -> dict[str, Any]:
+    """Decide rows (`CT_26_0020_1="adopt"`) with every signature; nothing of it is applied yet."""
+    rows = [{"batch": name[:-2].replace("_", "-"), "item": int(name[-1]), "decision": what} for name, what in decisions.items()]
+    made = decide(cart, "QA_DISP", propose_decisions, rows=rows, reason="As the rules lead to")
+    decide(cart, "PROC", sign_decisions, set_id=made["set"])
+    decide(cart, "CLI_QA", sign_decisions, set_id=made["set"])
+    return made
+
+
+def test_what_is_not_in_effect_at_its_batch_yet_stands_against_closing_and_is_not_decided_again(changed: Cart) -> None:
+    taken(changed, CT_26_0020_1="adopt")
+    with changed.site.read() as reader:
+        assert "CT-26-0020, item 1: adopt, not in effect at the batch yet" in undecided(changed.site, reader, CHANGE)
+    with pytest.raises(EntryRefusedError, match="decided already"):
+        taken(changed, CT_26_0020_1="hold")
+    apply_decisions(changed.site, CHANGE)
+    assert matrix(changed)["CT-26-0020", 1].settled
+
+
+def test_a_batch_that_was_put_on_hold_is_decided_again_by_where_it_stands_then(changed: Cart) -> None:
+    taken(changed, CT_26_0020_1="hold")
+    apply_decisions(changed.site, CHANGE)
+    row = matrix(changed)["CT-26-0020", 1]
+    assert (row.state, row.position, row.settled, row.default) == ("APPLIED", "BEFORE", False, "adopt")
+    taken(changed, CT_26_0020_1="adopt")
+    apply_decisions(changed.site, CHANGE)
+    assert matrix(changed)["CT-26-0020", 1].settled
+
+
+def test_a_batch_that_ended_before_its_decision_took_effect_keeps_no_change_open(changed: Cart) -> None:
+    taken(changed, CT_26_0020_1="adopt")
+    actor, proof = changed.crew["QA_DISP"]
+    where: dict[str, Any] = {"stream": "batch:CT-26-0020", "batch_id": "CT-26-0020"}
+    perform(changed.site, terminate_batch, actor=actor, **where, reason="The patient withdrew.", proof=proof)
+    [result] = apply_decisions(changed.site, CHANGE)
+    assert result["refused"]
+    row = matrix(changed)["CT-26-0020", 1]
+    assert (row.allowed, row.why, row.settled) == (("not_applicable",), "It has ended.", False)
+    taken(changed, CT_26_0020_1="not_applicable")
+    apply_decisions(changed.site, CHANGE)
+    assert matrix(changed)["CT-26-0020", 1].settled
+
+
+def test_a_decision_that_another_one_replaced_waits_for_nobody(changed: Cart) -> None:
+    rows = [{"batch": "CT-26-0020", "item": 1, "decision": "adopt"}]
+    first = decide(changed, "QA_DISP", propose_decisions, rows=rows, reason="Adopt it")
+    decide(changed, "QA_FLR", propose_decisions, rows=rows, reason="Adopt it, said better")
+    with pytest.raises(OutcomeNotAllowedError):
+        decide(changed, "PROC", sign_decisions, set_id=first["set"])
