@@ -23,7 +23,8 @@ from engine.scope import Row
 class Item:
     """One item of a change that is part of what a revision of a recipe changes.
 
-    `subjects`: the names of what it covers. `places`: the nodes that it changes or adds, as the proposed revision calls
+    `subjects`: the names of what it covers; `differing`: those by which a batch can differ. `places`: the nodes that it changes
+    or adds, as the proposed revision calls
     them; `gone`: those that it takes away. `holds`: hold times. `beside`: nodes of both revisions after which something was
     added, taken away or led elsewhere. `whole`: it covers all that the revision changes.
     """
@@ -39,6 +40,7 @@ class Item:
     base_hash: str
     proposed_hash: str
     subjects: tuple[str, ...]
+    differing: tuple[str, ...]
     places: tuple[str, ...]
     gone: tuple[str, ...]
     holds: tuple[str, ...]
@@ -120,7 +122,8 @@ def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> I
     places, gone, holds, beside = touched(old, new, tuple(own))
     return Item(
         row["change_id"], row["n"], row["title"], row["why"], row["category"], revision["recipe_id"], base["id"],
-        revision["id"], base["hash"], digest, tuple(s.name for s in own), places, gone, holds, beside,
+        revision["id"], base["hash"], digest, tuple(s.name for s in own), tuple(s.name for s in own if not s.editorial),
+        places, gone, holds, beside,
         whole=len([s for s in subjects(difference) if not s.editorial and s not in own]) == 0,
     )  # fmt: skip
 

@@ -19,11 +19,13 @@ from engine.actions.findings import judge_and_raise
 from engine.actions.reasons import reason as said
 from engine.actions.signatures import give_signature
 from engine.batch_record import BatchRecord
+from engine.change_facts import revisions_of
 from engine.change_items import Item, items_of
 from engine.composing import control_recipe_with
 from engine.errors import (
     AdoptionRefusedError,
     BatchwrightError,
+    ChangeNotReadyError,
     DatabaseBusyError,
     EntryRefusedError,
     NotPermittedError,
@@ -32,7 +34,7 @@ from engine.errors import (
 )
 from engine.passwords import Proof
 from engine.queries.open_batches import MatrixRow, concerns, is_taken, matrix_row, position_of, roles_open
-from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, Signature
+from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, RecipeRevision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
 from engine.site import Site
@@ -42,6 +44,7 @@ QUALITY = ("QA_DISP", "QA_FLR")
 MEANING = {"QA": "approved_by_qa", "PROC": "technical_assessment_by", "CLI_QA": "approved_by_client"}
 ENDED = ("CLOSED", "REJECTED", "CANCELLED")
 TELL = ("MED", "QA_DISP")
+APPROVED = ("APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED")
 
 
 def propose_decisions(
@@ -56,11 +59,13 @@ def propose_decisions(
 ) -> dict[str, Any]:
     """Decide rows of the open-batch matrix and sign as the first role. Stream: `batch:<change id>`.
 
-    `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision.
+    `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision,
+    ChangeNotReadyError the revisions that are not approved: what is decided is what was approved, to the letter.
     Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have.
     """
     change = _open_change(act, change_id)
     role = _role(actor, needed(change), role)
+    _approved(act, change_id)
     chosen = _allowed(act, change_id, [(str(r["batch"]), int(r["item"]), str(r["decision"])) for r in rows])
     kept = act.insert(
         DecisionSet,
@@ -191,13 +196,11 @@ def _take(
 
 
 def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
-    over = control_recipe_with(batch, items)
+    if gone := [item for item in items if not concerns(batch, item)]:
+        raise AdoptionRefusedError(f"Item {gone[0].n} does not concern batch {batch.id} any more.")
     if batch.row["state"] == "PLANNED":
-        if not over.whole:
-            raise AdoptionRefusedError("A planned batch is issued under a revision as it was approved, not under a part of it.")
-        batch.change(recipe_hash=over.recipe.hash, revision_id=items[0].revision_id)
-        act.note("batch:replanned", critical=True, revision=items[0].revision_id)
-        return f"It is issued under {items[0].revision_id}."
+        return _plan_anew(act, batch, items)
+    over = control_recipe_with(batch, items)
     facts = AdoptionFacts(
         what="adopted", because=named, from_revision=_called(batch), to_revision=over.to_revision,
         safety=any(item.safety for item in items),
@@ -208,7 +211,20 @@ def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], sign
         items=tuple(item.n for item in items),
     )  # fmt: skip
     adopt(act, batch, new, because, revision_id=items[0].revision_id if over.whole else "")
-    return f"From {', '.join(over.from_steps[:1]) or 'here'} on {over.to_revision}."
+    along = f" With it came: {'; '.join(over.along)}." if over.along else ""
+    return f"From {', '.join(over.from_steps[:1]) or 'here'} on {over.to_revision}.{along}"
+
+
+def _plan_anew(act: Act, batch: BatchRecord, items: Sequence[Item]) -> str:
+    """A batch that is only planned is issued under the revision as it was approved, whatever it was planned on."""
+    wanted = [item for item in items_of(act, items[0].change_id) if item.revision_id == items[0].revision_id]
+    if left := [str(item.n) for item in wanted if item not in items]:
+        told = f"A planned batch is issued under a revision as it was approved: adopt item {' and '.join(left)} with it."
+        raise AdoptionRefusedError(told)
+    revision = act.get(RecipeRevision, id=items[0].revision_id)
+    batch.change(recipe_hash=revision["hash"], revision_id=revision["id"])
+    act.note("batch:replanned", critical=True, revision=revision["id"])
+    return f"It is issued under {revision['id']}."
 
 
 def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> str:
@@ -233,6 +249,14 @@ def _open_change(act: Act, change_id: str) -> Row:
     if change["state"] in ENDED:
         raise OutcomeNotAllowedError(f"{change_id} is {change['state'].lower()}.")
     return change
+
+
+def _approved(act: Act, change_id: str) -> None:
+    """Refuse to decide about a proposal that may still be returned and drawn anew."""
+    loose = [row for row in revisions_of(act, change_id) if row["state"] not in APPROVED]
+    if loose:
+        missing = [f"{row['id']} is {row['state'].lower().replace('_', ' ')}" for row in loose]
+        raise ChangeNotReadyError(f"Batches are decided when it is approved: {'; '.join(missing)}.", missing=missing)
 
 
 def _role(actor: Actor, wanted: Sequence[str], role: str | None) -> str:

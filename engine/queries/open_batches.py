@@ -13,7 +13,7 @@ from typing import Any
 from engine.adoption import UNDER_WAY, is_running, nothing_started, prove, waiting_keys
 from engine.batch_record import BatchRecord
 from engine.change_items import Item, items_of
-from engine.composing import control_recipe_with
+from engine.composing import control_recipe_with, overtaken
 from engine.errors import AdoptionRefusedError
 from engine.reader import Reader
 from engine.records import Batch, Change, DecisionSet, OpenBatchDecision, RecipeRevision, Signature, Task
@@ -122,14 +122,19 @@ def is_taken(known: Row | None) -> bool:
 
 
 def concerns(batch: BatchRecord, item: Item) -> bool:
-    """Whether a batch runs by a recipe that lacks the item. What was released before is asked only about safety."""
+    """Whether a batch runs by a recipe that lacks the item. What was released before is asked only about safety.
+
+    A batch that has all of it from a later revision lacks nothing of it.
+    """
     row = batch.row
     if row["state"] in OVER or (row["state"] in RELEASED and not (item.safety and row["disposition"] not in ("", "REJECTED"))):
         return False
     revisions = (batch.reader.get(RecipeRevision, id=name) for name in (row["revision_id"], item.revision_id))
     on, proposed = (revision_order(revision) for revision in revisions)
     adopted = [a for a in batch.adoptions if a["change_id"] == item.change_id]
-    return on < proposed and not any(item.n in json.loads(a["items"]) for a in adopted)
+    if on >= proposed or any(item.n in json.loads(a["items"]) for a in adopted):
+        return False
+    return not item.differing or not overtaken(batch, item).keys() >= set(item.differing)
 
 
 def position_of(batch: BatchRecord, item: Item) -> str:
@@ -153,11 +158,10 @@ def position_of(batch: BatchRecord, item: Item) -> str:
 
 def choices(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, ...], str, str]:
     """What may be decided at a position, what is proposed, and why, in words."""
-    if position == "NOT_STARTED":
-        stay = () if item.safety or batch.row["state"] == "PLANNED" else ("stay",)
-        return ("adopt", *stay, "hold"), "adopt", "Nothing was started: it is issued anew under the new revision."
-    if position == "BEFORE":
-        return _before(batch, item)
+    if position == "NOT_STARTED" and batch.row["state"] == "PLANNED":
+        return ("adopt", "hold"), "adopt", f"It is only planned: it is issued under {item.revision_id}, with all of its items."
+    if position in ("NOT_STARTED", "BEFORE"):
+        return _before(batch, item, position)
     if position == "IN":
         why = "It is at a step that changes: an open step is never swapped. It finishes as it is, or waits."
         return ("finish", "hold"), "finish", why
@@ -176,15 +180,21 @@ def _passed(batch: BatchRecord) -> tuple[tuple[str, ...], str, str]:
     return ("not_applicable",), "not_applicable", why
 
 
-def _before(batch: BatchRecord, item: Item) -> tuple[tuple[str, ...], str, str]:
+def _before(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, ...], str, str]:
     try:
-        prove(batch, control_recipe_with(batch, [item]).recipe)
+        over = control_recipe_with(batch, [item])
+        if position == "BEFORE":
+            prove(batch, over.recipe)
     except AdoptionRefusedError as error:
         rest = ("hold",) if item.safety else ("stay", "hold")
         return rest, rest[0], f"It can't be adopted: {error.what}"
-    if item.safety:
-        return ("adopt", "hold"), "adopt", "What changes is still to come. It is about safety: adopt, or hold."
-    return ("adopt", "stay", "hold"), "stay", "What changes is still to come."
+    stay = () if item.safety else ("stay",)
+    why = "Nothing was started: it is issued anew under the new revision."
+    if position == "BEFORE":
+        why = "What changes is still to come." + (" It is about safety: adopt, or hold." if item.safety else "")
+    if over.along:
+        why += f" With it comes what earlier changes made and this batch has not taken over: {'; '.join(over.along)}."
+    return ("adopt", *stay, "hold"), "stay" if position == "BEFORE" and stay else "adopt", why
 
 
 def open_at(batch: BatchRecord) -> tuple[str, ...]:
