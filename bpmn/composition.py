@@ -273,15 +273,15 @@ def _unproven(base: bytes, proposed: bytes, composed: bytes, difference: Differe
     renamed = Revisions(Side.parse(base), Side.parse(proposed))
     renamed.entries()
     names = renamed.comparison
-    chosen = Counter(_said(e, names) for e in difference.entries if _counts(e) and subject_of(e) in taken)
-    left = Counter(_said(e, names) for e in difference.entries if _counts(e) and subject_of(e) not in taken)
+    chosen = Counter(_said(e, names) for e in difference.entries if matters(e) and subject_of(e) in taken)
+    left = Counter(_said(e, names) for e in difference.entries if matters(e) and subject_of(e) not in taken)
     for expected, found, what in (
         (chosen, diff(base, composed), "differs from the revision it began with"),
         (left, diff(composed, proposed), "differs from the proposed revision"),
     ):
         got: dict[tuple[str, ...], list[Entry]] = {}
         for entry in found.entries:
-            if _counts(entry):
+            if matters(entry):
                 got.setdefault(_said(entry, names), []).append(entry)
         for said, entries in got.items():
             for entry in entries[expected[said] :]:
@@ -294,8 +294,8 @@ def _unproven(base: bytes, proposed: bytes, composed: bytes, difference: Differe
 _KEPT = frozenset({"revision", "title", "name", "id"})
 
 
-def _counts(entry: Entry) -> bool:
-    """Whether the proof looks at a change: not at editorial ones, nor at what the base keeps, nor at what follows events."""
+def matters(entry: Entry) -> bool:
+    """Whether a change is taken or left: not an editorial one, nor what the base keeps, nor what follows its events."""
     own = entry.subject == HEADER and not entry.item and entry.property in _KEPT
     beside = not entry.element_id and entry.property in EVENT_CODES
     return not (entry.editorial or own or beside)

@@ -18,11 +18,10 @@ from bpmn.expressions import ExpressionError, parse
 from bpmn.once import only_where
 from bpmn.readers import readers
 from bpmn.reading import DiagramError, canonical_hash
-from engine.adoption import UNDER_WAY, Proven, nothing_started, prove, reissued, waiting_keys
+from engine.adoption import UNDER_WAY, Proven, is_unstarted, prove, reissued, waiting_keys
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, iteration_of, repeats
 from engine.errors import AdHocRefusedError, AdoptionRefusedError, UnsupportedDiagramError
-from engine.records import Task
 
 KIND: dict[type[Edit], str] = {
     InsertStep: "insert", RepeatStep: "repeat", ReplaceStep: "replace", SkipStep: "skip", ChangeLimit: "limit",
@@ -71,7 +70,7 @@ def tailored(batch: BatchRecord, edit: Edit, origin: v.Origin) -> Tailored:
     at = target(edit)
     if not skipped and not any(recipe.procedure.can_reach(key, at) for key in waiting_keys(batch)):
         raise refusal([f"{at} can't come any more in this batch."])
-    if skipped and proven.run.outcome and nothing_started(batch.reader.rows(Task, batch_id=batch.id)):
+    if skipped and proven.run.outcome and is_unstarted(batch):
         raise refusal([f"Without {skipped} there is nothing to do in this batch."])
     said = in_words(batch.recipe.diagram, edit, when)
     return Tailored(recipe, xml, at, _from_steps(batch, edit, recipe), skipped, said, when)
@@ -185,7 +184,7 @@ def _under_way(batch: BatchRecord, edit: Edit, step: v.Step) -> Iterator[str]:
 
 
 def _proven(batch: BatchRecord, recipe: ControlRecipe, skipped: str) -> Proven:
-    if nothing_started(batch.reader.rows(Task, batch_id=batch.id)):
+    if is_unstarted(batch):
         return reissued(batch, recipe)
     return prove(batch, recipe, skipped=skipped)
 

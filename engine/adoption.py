@@ -19,7 +19,7 @@ from engine.actions.holds import happened, started_at
 from engine.awaited import message_name
 from engine.batch_record import BatchRecord
 from engine.canonical import canonical, sha256
-from engine.control_recipe import ControlRecipe
+from engine.control_recipe import ControlRecipe, Hold
 from engine.errors import AdoptionRefusedError, BatchwrightError
 from engine.records import DueTime, ExceptionRecord, ParameterValue, Signature, Task
 from engine.running import as_told, engine_events
@@ -59,15 +59,22 @@ def prove(batch: BatchRecord, new: ControlRecipe, *, skipped: str = "") -> Prove
 
 
 def reissued(batch: BatchRecord, new: ControlRecipe) -> Proven:
-    """The run of a batch that is issued anew before anything of it was started."""
+    """The run of a batch that is issued anew before anything of it was started. AdoptionRefusedError where its order is not
+    enough for the new recipe, or what has happened to it (a timer that fired) is not possible there.
+    """
+    if reasons := list(_order(batch, new)):
+        raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
     given = _given(batch, new, [])
     events = tuple(engine_events(batch.reader, batch.id, 0))
-    return Proven(new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given)))), given)
+    return Proven(_replay(new, (*events, ("adopt", new.hash, given))), given)
 
 
-def nothing_started(reader_rows: Sequence[Row]) -> bool:
-    """Whether none of a batch's tasks was ever begun."""
-    return all(task["state"] == "open" or (task["state"] == "withdrawn" and not task["started_at"]) for task in reader_rows)
+def is_unstarted(batch: BatchRecord) -> bool:
+    """Whether nothing of a batch was ever begun: then it can be issued anew."""
+    if batch.row["state"] not in ("PLANNED", "ISSUED"):
+        return False
+    tasks = batch.reader.rows(Task, batch_id=batch.id)
+    return all(task["state"] == "open" or (task["state"] == "withdrawn" and not task["started_at"]) for task in tasks)
 
 
 def executed_prefix(batch: BatchRecord, until: str = "9999") -> tuple[str, int]:
@@ -152,12 +159,16 @@ def _collected(batch: BatchRecord, task: Row, old: v.Step, new: v.Step) -> Itera
 
 def _order(batch: BatchRecord, new: ControlRecipe) -> Iterator[str]:
     """Order fields that the new recipe has and this batch's order lacks, or reads otherwise."""
-    known = {f.name: f.type for f in batch.recipe.header.order_fields}
+    known = {f.name: f for f in batch.recipe.header.order_fields}
     for field in new.header.order_fields:
-        if field.name not in known:
+        was = known.get(field.name)
+        if was is None:
             yield f"The order of this batch has no {field.label or field.name}, which the new recipe asks for."
-        elif known[field.name] != field.type:
-            yield f"{field.label or field.name} of the order is a {known[field.name]} and would be read as a {field.type}."
+            continue
+        for what, one, other in (("type", was.type, field.type), ("unit", was.uom, field.uom), ("name", was.label, field.label)):
+            if one != other:
+                named = was.label or was.name
+                yield f"{named} of the order was given with the {what} {one or 'none'} and would be read with {other or 'none'}."
 
 
 def _unread(batch: BatchRecord, new: ControlRecipe, tasks: Sequence[Row]) -> Iterator[str]:
@@ -176,11 +187,13 @@ def _comes_again(batch: BatchRecord, step_id: str) -> bool:
     return any(batch.recipe.procedure.can_reach(key, step_id) for key in waiting_keys(batch))
 
 
-def waiting_keys(batch: BatchRecord) -> list[str]:
-    """What the batch waits for, by key: open steps and messages, and timers of its diagram."""
+def waiting_keys(batch: BatchRecord, recipe: ControlRecipe | None = None) -> list[str]:
+    """What the batch waits for, by key: open steps and messages, and timers of its diagram; what a recipe has of it."""
     reader = batch.reader
     keys = [row["key"] for state in UNDER_WAY for row in reader.rows(Task, batch_id=batch.id, state=state)]
-    return keys + [row["ref"] for row in reader.rows(DueTime, batch_id=batch.id, state="waiting", kind="timer")]
+    keys += [row["ref"] for row in reader.rows(DueTime, batch_id=batch.id, state="waiting", kind="timer")]
+    nodes = recipe.diagram.nodes if recipe is not None else {}
+    return [key for key in keys if recipe is None or all(node_of(part) in nodes for part in key.split("/"))]
 
 
 def _holds(batch: BatchRecord, new: ControlRecipe) -> Iterator[str]:
@@ -189,13 +202,12 @@ def _holds(batch: BatchRecord, new: ControlRecipe) -> Iterator[str]:
         old, other = batch.recipe.holds.get(hold_id), new.holds.get(hold_id)
         if old is not None and other is not None and old.definition == other.definition:
             continue
-        if any(is_running(batch, recipe, hold_id) for recipe, hold in ((batch.recipe, old), (new, other)) if hold is not None):
+        if any(is_running(batch, hold, recipe) for recipe, hold in ((batch.recipe, old), (new, other)) if hold is not None):
             yield f"Hold time {hold_id} is running, and the new recipe changes it."
 
 
-def is_running(batch: BatchRecord, recipe: ControlRecipe, hold_id: str) -> bool:
-    """Whether a hold time has begun in this batch and has still to end."""
-    hold = recipe.holds[hold_id]
+def is_running(batch: BatchRecord, hold: Hold, recipe: ControlRecipe) -> bool:
+    """Whether a hold time has begun in this batch and has still to end, by the ways of a recipe."""
     begun = started_at(batch, hold, None)
     if begun is None:
         return False
@@ -204,13 +216,13 @@ def is_running(batch: BatchRecord, recipe: ControlRecipe, hold_id: str) -> bool:
     ended = [t for step_id, _, what in ends for t in batch.tasks_of(step_id) if _happened_since(batch, t, what, last_from)]
     if ended and hold.definition.select != "last":
         return False
-    return any(
-        recipe.procedure.can_reach(key, step_id) or _waits(key, step_id) for key in waiting_keys(batch) for step_id, _, _ in ends
-    )
+    keys = waiting_keys(batch, recipe)
+    return any(recipe.procedure.can_reach(key, step_id) or node_of(key) == step_id for key in keys for step_id, _, _ in ends)
 
 
-def _waits(key: str, step_id: str) -> bool:
-    return key.rpartition("/")[2].partition("[")[0] == step_id
+def node_of(key: str) -> str:
+    """The node of a key, which names calls and iterations too: `CALL/S24[2]` is S24."""
+    return key.rpartition("/")[2].partition("[")[0]
 
 
 def _happened_since(batch: BatchRecord, task: Row, what: str, since: Any) -> bool:
@@ -241,10 +253,7 @@ def _replayed(batch: BatchRecord, new: ControlRecipe, given: Mapping[str, Mappin
     """The run under the new recipe; refused where the recorded acts are not possible there, or lead elsewhere."""
     events = tuple(engine_events(batch.reader, batch.id, 0))
     before = batch.recipe.procedure.replay(as_told(batch.recipe.procedure, events))
-    try:
-        run = new.procedure.replay(as_told(new.procedure, (*events, ("adopt", new.hash, given))))
-    except BatchwrightError as error:
-        raise _refused(f"What was done can't have been done by the new recipe: {error.what or error.message}") from error
+    run = _replay(new, (*events, ("adopt", new.hash, given)))
     past = _past(batch.recipe, before, run, skipped)
     decided = [r.take_decided() for r in (before, run)]
     more = decided[1][len(decided[0]) :] if past.withdrawn else []
@@ -253,6 +262,13 @@ def _replayed(batch: BatchRecord, new: ControlRecipe, given: Mapping[str, Mappin
     if reasons:
         raise AdoptionRefusedError(" ".join(reasons), reasons=reasons)
     return Proven(run, given, past, tuple(more))
+
+
+def _replay(new: ControlRecipe, events: Sequence[tuple[Any, ...]]) -> Run:
+    try:
+        return new.procedure.replay(as_told(new.procedure, events))
+    except BatchwrightError as error:
+        raise _refused(f"What was done can't have been done by the new recipe: {error.what or error.message}") from error
 
 
 def _past(old: ControlRecipe, before: Run, run: Run, skipped: str) -> Change:

@@ -126,6 +126,12 @@ class BatchRecord:
         digest = task["recipe_hash"] or self.issued_hash
         return self.recipe if digest == self.recipe.hash else control_recipe(self.site, self.reader, digest)
 
+    @property
+    def recipes(self) -> list[ControlRecipe]:
+        """Every control recipe that steps of the batch may have been done by, the one it was issued on first."""
+        hashes = dict.fromkeys([self.issued_hash, *(row["to_hash"] for row in self.adoptions)])
+        return [control_recipe(self.site, self.reader, digest) for digest in hashes]
+
     def step(self, task: Row) -> v.Step:
         """The step of a task, as it said when the task was opened."""
         return self.recipe_of(task).steps[task["step_id"]]
@@ -143,7 +149,8 @@ class BatchRecord:
         return str(self.adoptions[0]["from_hash"] if self.adoptions else self.row["recipe_hash"])
 
     def governing(self, step_id: str) -> str:
-        """The control recipe by which a step that opens now is done: an adopted one from the first step it changed onward.
+        """The control recipe by which a step that opens now is done: an adopted one from the first step it changed onward, or
+        from the adoption on where it changed none.
 
         Before that the earlier one, which says the same of the step; where it does not, the one that the batch runs.
         """
@@ -152,7 +159,8 @@ class BatchRecord:
         found = self.issued_hash
         for adoption in reversed(self.adoptions):
             recipe = control_recipe(self.site, self.reader, adoption["to_hash"])
-            if recipe.from_on(json.loads(adoption["from_steps"]), step_id):
+            first = json.loads(adoption["from_steps"])
+            if not first or recipe.from_on(first, step_id):
                 found = recipe.hash
                 break
         earlier = control_recipe(self.site, self.reader, found)

@@ -23,7 +23,7 @@ from engine.canonical import canonical, sha256
 from engine.change_items import compared
 from engine.reader import Reader
 from engine.records import Batch, Change, ChangeItem, Duty, RecipeDocument, RecipeRevision
-from engine.revision_facts import current_document
+from engine.revision_facts import current_document, predecessor
 from engine.scope import Row
 
 ENDED = ("CLOSED", "REJECTED", "CANCELLED")
@@ -98,6 +98,21 @@ def uncovered(reader: Reader, change_id: str) -> list[str]:
         difference = compared_item(reader, siblings[0])
         entries = difference.entries if difference else ()
         found += [f"{revision_id}: {entry.sentence}" for entry in entries if _covering(siblings, entry) is None]
+    return found
+
+
+def outdated(reader: Reader, change_id: str) -> list[str]:
+    """Items whose revision is compared with another one than will be in effect before it, in words.
+
+    Somebody else's change came first: unseen, this revision would take it back.
+    """
+    found = []
+    for item in item_rows(reader, change_id):
+        revision = reader.get(RecipeRevision, id=item["revision_id"]) if item["revision_id"] else None
+        before = predecessor(reader, revision) if revision else None
+        if before is not None and before["id"] != item["base_id"]:
+            since = f"{before['id']} is approved since"
+            found.append(f"item {item['n']} compares {item['revision_id']} with {item['base_id'] or 'nothing'}, but {since}")
     return found
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bpmn.composition import CompositionError, Subject, compose, subjects
+from bpmn.composition import CompositionError, Subject, compose, matters, subjects
 from bpmn.diagram import Diagram
 from bpmn.diff import Difference, diff
 from bpmn.diff.subjects import HOLD
 from bpmn.reading import canonical_hash
+from engine.control_recipe import Hold, hold
 from engine.errors import AdoptionRefusedError
 from engine.reader import Reader
 from engine.records import ChangeItem, RecipeDocument, RecipeRevision
@@ -23,10 +24,9 @@ from engine.scope import Row
 class Item:
     """One item of a change that is part of what a revision of a recipe changes.
 
-    `subjects`: the names of what it covers; `differing`: those by which a batch can differ. `places`: the nodes that it changes
-    or adds, as the proposed revision calls
-    them; `gone`: those that it takes away. `holds`: hold times. `beside`: nodes of both revisions after which something was
-    added, taken away or led elsewhere. `whole`: it covers all that the revision changes.
+    `subjects`: the names of what it covers. `places`: the nodes that it changes or adds, as the proposed revision calls
+    them; `gone`: those that it takes away or calls otherwise, as the base does. `hold_times`: as they were and as they will
+    be. `beside`: nodes of both revisions after which something was added, taken away or led elsewhere.
     """
 
     change_id: str
@@ -40,17 +40,20 @@ class Item:
     base_hash: str
     proposed_hash: str
     subjects: tuple[str, ...]
-    differing: tuple[str, ...]
     places: tuple[str, ...]
     gone: tuple[str, ...]
-    holds: tuple[str, ...]
+    hold_times: tuple[Hold, ...]
     beside: tuple[str, ...]
-    whole: bool
 
     @property
     def safety(self) -> bool:
         """Whether its reason is about safety: then a batch that it misses is looked at."""
         return self.category == "safety"
+
+    @property
+    def holds(self) -> frozenset[str]:
+        """The names of its hold times."""
+        return frozenset(hold.definition.id for hold in self.hold_times)
 
 
 def items_of(reader: Reader, change_id: str) -> list[Item]:
@@ -109,8 +112,7 @@ def composed(base: str, proposed: str, wanted: frozenset[str]) -> Composed:
         xml = compose(base.encode(), proposed.encode(), sorted(wanted & there))
     except CompositionError as error:
         raise AdoptionRefusedError(" ".join(error.reasons), reasons=list(error.reasons)) from error
-    rest = [entry for entry in compared(xml.decode(), proposed).entries if not entry.editorial]
-    return Composed(xml, canonical_hash(xml), not rest)
+    return Composed(xml, canonical_hash(xml), not any(matters(e) for e in compared(xml.decode(), proposed).entries))
 
 
 def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> Item:
@@ -120,11 +122,11 @@ def _item(reader: Reader, row: Row, revision: Row, siblings: Sequence[Row]) -> I
     difference = compared(old, new)
     own = covered(siblings, difference)[row["n"]]
     places, gone, holds, beside = touched(old, new, tuple(own))
+    defined = [h for diagram in (_read(old), _read(new)) for h in diagram.recipe.hold_times if h.id in holds]
     return Item(
         row["change_id"], row["n"], row["title"], row["why"], row["category"], revision["recipe_id"], base["id"],
-        revision["id"], base["hash"], digest, tuple(s.name for s in own), tuple(s.name for s in own if not s.editorial),
-        places, gone, holds, beside,
-        whole=len([s for s in subjects(difference) if not s.editorial and s not in own]) == 0,
+        revision["id"], base["hash"], digest, tuple(s.name for s in own), places, gone,
+        tuple(hold(h) for h in dict.fromkeys(defined)), beside,
     )  # fmt: skip
 
 
@@ -148,10 +150,10 @@ def touched(old: str, new: str, own: tuple[Subject, ...]) -> tuple[Names, Names,
             for element_id, diagram in ((entry.element_id, after), (entry.old_element_id, before)):
                 if element_id in diagram.nodes:
                     nodes[element_id] = None
-                    break
-                if element_id in diagram.flows:
+                elif element_id in diagram.flows:
                     before_flows[diagram.flows[element_id].source] = None
-                    break
+            if entry.kind == "moved":
+                nodes.update(dict.fromkeys(name for name in entry.item.split(", ") if name in after.nodes))
     places = tuple(n for n in nodes if n in after.nodes)
     gone = tuple(n for n in nodes if n not in after.nodes)
     common = before.nodes.keys() & after.nodes.keys()
@@ -181,9 +183,3 @@ def _before(node_id: str, diagram: Diagram, common: Iterable[str]) -> list[str]:
                 seen.add(source)
                 waiting.append(source)
     return found
-
-
-def changed_steps(items: Iterable[Item], steps: Mapping[str, object]) -> tuple[str, ...]:
-    """The steps from which on the items change a batch: those that they touch, and what follows what they took away."""
-    found = [n for item in items for n in (*item.places, *item.beside) if n in steps]
-    return tuple(dict.fromkeys(found))

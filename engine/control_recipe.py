@@ -69,7 +69,7 @@ class ControlRecipe:
         self.awaited = awaited_steps(self.diagram)
         self.steps = {**self.diagram.steps, **self.awaited}
         self._said: dict[str, str] = {}
-        self.holds = {h.id: _hold(h) for h in self.header.hold_times}
+        self.holds = {h.id: hold(h) for h in self.header.hold_times}
 
     @property
     def title(self) -> str:
@@ -178,7 +178,8 @@ def repeats(element: object) -> bool:
     )
 
 
-def _hold(definition: v.HoldTime) -> Hold:
+def hold(definition: v.HoldTime) -> Hold:
+    """A hold time as drawn, with its limits as durations."""
     seconds = _SECONDS[definition.uom]
     limits = [
         timedelta(microseconds=int(Decimal(t) * seconds * 1_000_000)) if t else None for t in (definition.nor, definition.par)

@@ -18,7 +18,7 @@ from bpmn.diff.touched import Touched as TouchedBy
 from bpmn.flow_order import FlowOrder
 from engine.change_items import items_of
 from engine.reader import Reader
-from engine.records import ChangeItem, RecipeDocument, RecipeRevision
+from engine.records import RecipeDocument, RecipeRevision
 from engine.records.shape import Row
 from engine.revision_facts import current_document
 from engine.training import Requirement, Trainings, revision_before
@@ -242,12 +242,7 @@ def _changed_by(batch: BatchRecord, adoption: Row, task: Row) -> tuple[str, ...]
     if not adoption["change_id"]:
         return ()
     step_id, adopted = task["step_id"], json.loads(adoption["items"])
-    if step_id in json.loads(adoption["from_steps"]):
-        rows = batch.reader.rows(ChangeItem, change_id=adoption["change_id"])
-        return tuple(dict.fromkeys(row["revision_id"] for row in rows if row["n"] in adopted and row["revision_id"]))
     diagram = batch.recipe_of(task).diagram
     hung = {hold.id for hold in diagram.recipe.hold_times if step_id in _steps_of_hold(diagram, hold.id)}
-    if not hung:
-        return ()
-    items = items_of(batch.reader, adoption["change_id"])
-    return tuple(dict.fromkeys(item.revision_id for item in items if item.n in adopted and hung.intersection(item.holds)))
+    items = [item for item in items_of(batch.reader, adoption["change_id"]) if item.n in adopted]
+    return tuple(dict.fromkeys(i.revision_id for i in items if step_id in i.places or hung.intersection(i.holds)))

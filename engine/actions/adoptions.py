@@ -14,7 +14,7 @@ from engine.actions.completion import advance, open_task
 from engine.actions.diagram_timers import set_timer
 from engine.actions.findings import judge_and_raise
 from engine.actions.holds import hold_event
-from engine.adoption import executed_prefix, nothing_started, prove, reissued
+from engine.adoption import executed_prefix, is_unstarted, prove, reissued
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import EngineFaultError
@@ -61,7 +61,7 @@ def adopt(act: Act, batch: BatchRecord, new: ControlRecipe, because: Because, *,
     is issued anew: its first steps are opened again.
     """
     old = batch.recipe
-    anew = nothing_started(act.rows(Task, batch_id=batch.id))
+    anew = is_unstarted(batch)
     proven = reissued(batch, new) if anew else prove(batch, new, skipped=because.skipped)
     before = executed_prefix(batch)
     row = act.insert(

@@ -19,6 +19,7 @@ from engine.batch_record import BatchRecord
 from engine.canonical import canonical as dump
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.errors import (
+    BatchHeldError,
     DuplicateRecordError,
     NotBlockedError,
     OrderRefusedError,
@@ -69,6 +70,8 @@ def start_batch(
     planned = act.find(Batch, id=batch_id)
     if planned is not None and (planned["state"] != "PLANNED" or planned["recipe_id"] != recipe_id):
         raise DuplicateRecordError(f"Batch {batch_id} exists already; numbers are never used twice.")
+    if planned is not None and planned["held"]:
+        raise BatchHeldError(f"Reason: {planned['held_reason']}")
     recipe = control_recipe(act.site, act, row["hash"])
     if planned is None:
         texts = checked_order(act, recipe, order)

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.actor import Actor
 from engine.batch_record import BatchRecord
-from engine.change_facts import item_entries, item_rows, open_duties, revisions_of, uncovered
+from engine.change_facts import item_entries, item_rows, open_duties, outdated, revisions_of, uncovered
 from engine.errors import (
     BatchesUndecidedError,
     ChangeNotReadyError,
@@ -59,6 +59,7 @@ def lacking(reader: Reader, change_id: str) -> list[str]:
         if not item_entries(reader, change_id, item):
             found.append(f"item {item['n']} ({item['title']}) changes nothing")
     found += [f"no item covers {told}" for told in uncovered(reader, change_id)]
+    found += [f"{told}: take its changes into the draft and put the item again" for told in outdated(reader, change_id)]
     revisions = revisions_of(reader, change_id)
     found += [f"{row['id']} is {row['state'].lower()}, not in review" for row in revisions if row["state"] != "IN_REVIEW"]
     return found

@@ -166,16 +166,21 @@ def _tell_procedure(act: Act, batch: BatchRecord) -> None:
 
 def _users(batch: BatchRecord, task: dict[str, Any], parameter_id: str) -> list[tuple[dict[str, Any], Any]]:
     """Tasks and parameters whose formula uses a value: of the same task, of the next iteration, of later steps."""
-    step = batch.step(task)
-    found = [(task, p) for p in batch.recipe.calculations.get(step.id, ()) if parameter_id in parse(p.formula).names]
-    previous = [p for p in batch.recipe.calculations.get(step.id, ()) if f"previous.{parameter_id}" in parse(p.formula).names]
+    step_id, found = task["step_id"], _calculated(batch, task, parameter_id)
     iteration = iteration_of(task["key"])
-    if previous and iteration:
+    if iteration:
         following = f"{task['key'].partition('[')[0]}[{'.'.join(map(str, (*iteration[:-1], iteration[-1] + 1)))}]"
-        tasks = {row["key"]: row for row in batch.tasks_of(step.id)}
-        found += [(batch.task(following), p) for p in previous if following in tasks]
-    for user_step, user_parameter in batch.recipe.users.get(f"{step.id}.{parameter_id}", ()):
-        parameter = batch.recipe.steps[user_step].parameter(user_parameter)
-        assert parameter is not None
-        found += [(batch.task(row["key"]), parameter) for row in batch.tasks_of(user_step)]
+        if any(row["key"] == following for row in batch.tasks_of(step_id)):
+            found += _calculated(batch, batch.task(following), f"previous.{parameter_id}")
+    for recipe in batch.recipes:
+        for user_step, user_parameter in recipe.users.get(f"{step_id}.{parameter_id}", ()):
+            parameter = recipe.steps[user_step].parameter(user_parameter)
+            rows = [row for row in batch.tasks_of(user_step) if batch.recipe_of(row) is recipe]
+            found += [(batch.task(row["key"]), parameter) for row in rows]
     return found
+
+
+def _calculated(batch: BatchRecord, task: dict[str, Any], name: str) -> list[tuple[dict[str, Any], Any]]:
+    """The calculated values of a task that use a name, as the recipe has them that the task was done by."""
+    of_step = batch.recipe_of(task).calculations.get(task["step_id"], ())
+    return [(task, p) for p in of_step if name in parse(p.formula).names]

@@ -39,10 +39,10 @@ def begun_otherwise(act: Act, batch: BatchRecord, event: str) -> list[dict[str, 
     In a loop it is not certain which iteration's end belongs to it; there the correction itself is what quality sees.
     """
     shown: list[dict[str, Any]] = []
-    for hold in batch.recipe.holds_from.get(event, ()):
+    for recipe, hold in ((one, hold) for one in batch.recipes for hold in one.holds_from.get(event, ())):
         for to_event in hold.definition.to_events:
             step_id, _, what = to_event.partition(".")
-            tasks = [batch.task(row["key"]) for row in batch.tasks_of(step_id)]
+            tasks = [batch.task(row["key"]) for row in batch.tasks_of(step_id) if batch.recipe_of(row) is recipe]
             if any("[" in task["key"] for task in tasks):
                 continue
             for task in tasks:

@@ -18,14 +18,13 @@ from engine.actions.batches import hold
 from engine.actions.findings import judge_and_raise
 from engine.actions.reasons import reason as said
 from engine.actions.signatures import give_signature
+from engine.adoption import is_unstarted
 from engine.batch_record import BatchRecord
-from engine.change_facts import revisions_of
 from engine.change_items import Item, items_of
 from engine.composing import control_recipe_with
 from engine.errors import (
     AdoptionRefusedError,
     BatchwrightError,
-    ChangeNotReadyError,
     DatabaseBusyError,
     EntryRefusedError,
     NotPermittedError,
@@ -33,7 +32,8 @@ from engine.errors import (
     SamePersonError,
 )
 from engine.passwords import Proof
-from engine.queries.open_batches import MatrixRow, concerns, is_taken, matrix_row, position_of, roles_open
+from engine.positions import concerns, passed, position_of, steps_to_come
+from engine.queries.open_batches import MatrixRow, adoptable, is_taken, matrix_row, roles_open, unapproved
 from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, RecipeRevision, Signature
 from engine.rules.facts import AdoptionFacts
 from engine.scope import Row
@@ -44,7 +44,6 @@ QUALITY = ("QA_DISP", "QA_FLR")
 MEANING = {"QA": "approved_by_qa", "PROC": "technical_assessment_by", "CLI_QA": "approved_by_client"}
 ENDED = ("CLOSED", "REJECTED", "CANCELLED")
 TELL = ("MED", "QA_DISP")
-APPROVED = ("APPROVED", "EFFECTIVE", "SUPERSEDED", "RETIRED")
 
 
 def propose_decisions(
@@ -59,13 +58,12 @@ def propose_decisions(
 ) -> dict[str, Any]:
     """Decide rows of the open-batch matrix and sign as the first role. Stream: `batch:<change id>`.
 
-    `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision,
-    ChangeNotReadyError the revisions that are not approved: what is decided is what was approved, to the letter.
-    Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have.
+    `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision.
+    Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have. OutcomeNotAllowedError
+    before the revisions of the items are approved: until then they may become others.
     """
     change = _open_change(act, change_id)
     role = _role(actor, needed(change), role)
-    _approved(act, change_id)
     chosen = _allowed(act, change_id, [(str(r["batch"]), int(r["item"]), str(r["decision"])) for r in rows])
     kept = act.insert(
         DecisionSet,
@@ -93,8 +91,10 @@ def sign_decisions(
     change = _open_change(act, change_id)
     kept = act.get(DecisionSet, id=set_id)
     waiting = roles_open(act, kept) if kept["change_id"] == change_id else ()
-    if not waiting or not act.rows(OpenBatchDecision, change_id=change_id, set_id=set_id, state="SIGNING"):
+    if not waiting:
         raise OutcomeNotAllowedError("This decision waits for nobody's signature.")
+    if not act.rows(OpenBatchDecision, change_id=change_id, set_id=set_id, state="SIGNING"):
+        raise OutcomeNotAllowedError("Another decision about the same rows was proposed since.")
     return _sign(act, actor, change, kept, _role(actor, waiting, role), proof)
 
 
@@ -145,7 +145,9 @@ def apply_to_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> 
         if row["item"] in items:
             by_decision.setdefault(row["decision"], []).append(items[row["item"]])
     told = {row["item"]: f"{row['decision']}: nothing changes for the batch" for row in taken}
-    signatures = [s["id"] for row in taken for s in act.rows(Signature, subject=f"decision_set:{row['set_id']}")]
+    sets = dict.fromkeys(row["set_id"] for row in taken if row["decision"] == "adopt")
+    signed = (act.rows(Signature, subject=f"decision_set:{name}", order=("signed_at", "id")) for name in sets)
+    signatures = [signature["id"] for found in signed for signature in found]
     for item in by_decision.get("adopt", ()):
         if position_of(batch, item) not in ("NOT_STARTED", "BEFORE"):
             raise AdoptionRefusedError(f"Batch {batch_id} is at or behind what item {item.n} changes.")
@@ -196,8 +198,9 @@ def _take(
 
 
 def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
-    if gone := [item for item in items if not concerns(batch, item)]:
-        raise AdoptionRefusedError(f"Item {gone[0].n} does not concern batch {batch.id} any more.")
+    _decidable(act, items[0].change_id)
+    if gone := [item.n for item in items if not concerns(batch, item)]:
+        raise AdoptionRefusedError(f"Item {gone[0]} does not concern batch {batch.id} any more.")
     if batch.row["state"] == "PLANNED":
         return _plan_anew(act, batch, items)
     over = control_recipe_with(batch, items)
@@ -206,21 +209,25 @@ def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], sign
         safety=any(item.safety for item in items),
     )  # fmt: skip
     new = over.recipe if over.whole else keep_document(act, over.xml)
+    anew = is_unstarted(batch)
+    first = () if anew else steps_to_come(batch, new, items)
+    late = [item for item in items if item.safety and passed(batch, item)]
     because = Because(
-        facts, "; ".join(item.why for item in items), over.from_steps, tuple(signatures), items[0].change_id,
+        facts, "; ".join(dict.fromkeys(item.why for item in items)), first, tuple(signatures), items[0].change_id,
         items=tuple(item.n for item in items),
     )  # fmt: skip
     adopt(act, batch, new, because, revision_id=items[0].revision_id if over.whole else "")
-    along = f" With it came: {'; '.join(over.along)}." if over.along else ""
-    return f"From {', '.join(over.from_steps[:1]) or 'here'} on {over.to_revision}.{along}"
+    if late:
+        _miss(act, batch, named, late)
+    if anew:
+        return f"It is issued anew under {over.to_revision}."
+    along = f" Along with it came: {'; '.join(over.along)}." if over.along else ""
+    return f"From {', '.join(first[:1]) or 'here'} on {over.to_revision}.{along}"
 
 
 def _plan_anew(act: Act, batch: BatchRecord, items: Sequence[Item]) -> str:
     """A batch that is only planned is issued under the revision as it was approved, whatever it was planned on."""
-    wanted = [item for item in items_of(act, items[0].change_id) if item.revision_id == items[0].revision_id]
-    if left := [str(item.n) for item in wanted if item not in items]:
-        told = f"A planned batch is issued under a revision as it was approved: adopt item {' and '.join(left)} with it."
-        raise AdoptionRefusedError(told)
+    adoptable(batch, items)
     revision = act.get(RecipeRevision, id=items[0].revision_id)
     batch.change(recipe_hash=revision["hash"], revision_id=revision["id"])
     act.note("batch:replanned", critical=True, revision=revision["id"])
@@ -233,7 +240,8 @@ def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> st
         facts = AdoptionFacts(
             what="missed", because=named, from_revision=_called(batch), to_revision=item.revision_id, safety=True
         )
-        step_id = next((n for n in item.places if n in batch.recipe.steps), None)
+        done = passed(batch, item)
+        step_id = done[0]["step_id"] if done else next((n for n in item.places if n in batch.recipe.steps), None)
         judge_and_raise(
             act, batch, "adoption", facts, why=item.why, step_id=step_id, subject=f"missed:{item.change_id}:{item.n}"
         )
@@ -251,14 +259,6 @@ def _open_change(act: Act, change_id: str) -> Row:
     return change
 
 
-def _approved(act: Act, change_id: str) -> None:
-    """Refuse to decide about a proposal that may still be returned and drawn anew."""
-    loose = [row for row in revisions_of(act, change_id) if row["state"] not in APPROVED]
-    if loose:
-        missing = [f"{row['id']} is {row['state'].lower().replace('_', ' ')}" for row in loose]
-        raise ChangeNotReadyError(f"Batches are decided when it is approved: {'; '.join(missing)}.", missing=missing)
-
-
 def _role(actor: Actor, wanted: Sequence[str], role: str | None) -> str:
     """The role that a person signs a decision in; quality is either of its two roles."""
     own = [r for r in wanted if (actor.roles.intersection(QUALITY) if r == "QA" else r in actor.roles)]
@@ -273,6 +273,8 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
     items = {item.n: item for item in items_of(act, change_id)}
     problems: dict[str, str] = {}
     chosen: list[tuple[MatrixRow, str]] = []
+    together: dict[str, list[Item]] = {}
+    _decidable(act, change_id)
     if not wanted:
         problems["rows"] = "Choose at least one row."
     for batch_id, n, decision in wanted:
@@ -288,13 +290,36 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
         elif known is None and not asked:
             problems[field] = f"Batch {batch_id} is not concerned by item {n}."
         else:
-            row = matrix_row(batch, items[n], None, {}, asked=asked)
+            row = matrix_row(batch, items[n], known, {}, asked=asked)
             if decision not in row.allowed:
                 problems[field] = f"{decision} is not possible: {row.why} Possible: {', '.join(row.allowed)}."
+            elif decision == "adopt":
+                together.setdefault(batch_id, []).append(items[n])
             chosen.append((row, decision))
+    problems |= _not_together(act, together)
     if problems:
         raise EntryRefusedError(" ".join(problems.values()), problems=problems)
     return chosen
+
+
+def _decidable(act: Act, change_id: str) -> None:
+    """Refuse to decide about what nobody has approved yet."""
+    if waiting := unapproved(act, change_id):
+        raise OutcomeNotAllowedError(f"{'; '.join(waiting)}: decided when it is approved.")
+
+
+def _not_together(act: Act, wanted: Mapping[str, Sequence[Item]]) -> dict[str, str]:
+    """Why a batch can't take over together what it may take over one by one; a planned one takes a revision whole."""
+    problems: dict[str, str] = {}
+    for batch_id, items in wanted.items():
+        batch = BatchRecord(act.site, act, batch_id)
+        if len(items) == 1 and batch.row["state"] != "PLANNED":
+            continue
+        try:
+            adoptable(batch, items)
+        except AdoptionRefusedError as error:
+            problems |= {f"{batch_id}:{item.n}": f"adopt is not possible: {error.what}" for item in items}
+    return problems
 
 
 def _write(act: Act, change_id: str, row: MatrixRow, decision: str, set_id: str) -> None:

@@ -6,6 +6,7 @@ own. Source: 21 CFR 211.192.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bpmn import vocabulary as v
@@ -13,6 +14,7 @@ from bpmn.expressions import parse
 from engine.actions import departure_uses
 from engine.actions.findings import raise_findings
 from engine.batch_record import BatchRecord
+from engine.control_recipe import ControlRecipe
 from engine.records import ExceptionRecord
 from engine.rules import Finding, judge
 from engine.rules.facts import ValueFacts
@@ -27,12 +29,20 @@ def judge_again(act: Act, batch: BatchRecord) -> list[dict[str, Any]]:
     seen: set[tuple[str, str]] = set()
     for key, names in batch.corrected.items():
         step_id = batch.task(key)["step_id"]
-        for user_step, parameter in (u for n in sorted(names) for u in batch.recipe.bounded_by.get(f"{step_id}.{n}", ())):
+        for recipe, user_step, parameter in _bounded_by(batch, step_id, names):
             for row in batch.tasks_of(user_step):
-                if row["state"] != "withdrawn" and (row["key"], parameter.id) not in seen:
+                by_it = row["state"] != "withdrawn" and batch.recipe_of(row) is recipe
+                if by_it and (row["key"], parameter.id) not in seen:
                     seen.add((row["key"], parameter.id))
                     shown += _judge(act, batch, batch.task(row["key"]), parameter)
     return shown
+
+
+def _bounded_by(batch: BatchRecord, step_id: str, names: Iterable[str]) -> Iterator[tuple[ControlRecipe, str, v.Parameter]]:
+    """Whose limits or conditions use a value, by each control recipe that steps were done by."""
+    for recipe in batch.recipes:
+        for name in sorted(names):
+            yield from ((recipe, *user) for user in recipe.bounded_by.get(f"{step_id}.{name}", ()))
 
 
 def _judge(act: Act, batch: BatchRecord, task: dict[str, Any], parameter: v.Parameter) -> list[dict[str, Any]]:

@@ -6,24 +6,22 @@ Source: domain rules 3.3 (in-flight batch rule set); EU GMP Part IV s.2.3.4.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engine.adoption import UNDER_WAY, is_running, nothing_started, prove, waiting_keys
+from engine.adoption import UNDER_WAY, is_unstarted, prove, reissued
 from engine.batch_record import BatchRecord
 from engine.change_items import Item, items_of
-from engine.composing import control_recipe_with, overtaken
+from engine.composing import control_recipe_with
 from engine.errors import AdoptionRefusedError
+from engine.positions import OVER, RELEASED, concerns, passed, position_of
 from engine.reader import Reader
 from engine.records import Batch, Change, DecisionSet, OpenBatchDecision, RecipeRevision, Signature, Task
-from engine.revisions import revision_order
 from engine.scope import Row
 from engine.site import Site
 
-OVER = frozenset({"REJECTED", "TERMINATED"})
-RELEASED = frozenset({"RELEASED", "RELEASED_CONDITIONAL", "OOS_SUPPLIED", "COMPLETED"})
-MADE = frozenset({"MFG_COMPLETE", "PROD_REVIEWED", "QA_REVIEWED"})
+APPROVED = ("APPROVED", "EFFECTIVE", "SUPERSEDED")
 STANDS = {
     "": "undecided", "SIGNING": "not signed by everybody", "DECIDED": "not in effect at the batch yet",
     "REFUSED": "refused at the batch, to be decided again", "APPLIED": "to be decided again",
@@ -86,6 +84,13 @@ def open_batch_matrix(site: Site, reader: Reader, change_id: str) -> list[Matrix
     return found
 
 
+def unapproved(reader: Reader, change_id: str) -> list[str]:
+    """The revisions about which nothing is decided yet, because they may still become others, in words."""
+    revisions = dict.fromkeys(item.revision_id for item in items_of(reader, change_id))
+    states = {revision_id: reader.get(RecipeRevision, id=revision_id)["state"] for revision_id in revisions}
+    return [f"{name} is {state.lower().replace('_', ' ')}" for name, state in states.items() if state not in APPROVED]
+
+
 def undecided(site: Site, reader: Reader, change_id: str) -> list[str]:
     """The rows that stand against closing the change, in words; empty when none does."""
     return undecided_rows(open_batch_matrix(site, reader, change_id))
@@ -121,49 +126,12 @@ def is_taken(known: Row | None) -> bool:
     return known is not None and (known["state"] == "DECIDED" or (known["state"] == "APPLIED" and known["decision"] != "hold"))
 
 
-def concerns(batch: BatchRecord, item: Item) -> bool:
-    """Whether a batch runs by a recipe that lacks the item. What was released before is asked only about safety.
-
-    A batch that has all of it from a later revision lacks nothing of it.
-    """
-    row = batch.row
-    if row["state"] in OVER or (row["state"] in RELEASED and not (item.safety and row["disposition"] not in ("", "REJECTED"))):
-        return False
-    revisions = (batch.reader.get(RecipeRevision, id=name) for name in (row["revision_id"], item.revision_id))
-    on, proposed = (revision_order(revision) for revision in revisions)
-    adopted = [a for a in batch.adoptions if a["change_id"] == item.change_id]
-    if on >= proposed or any(item.n in json.loads(a["items"]) for a in adopted):
-        return False
-    return not item.differing or not overtaken(batch, item).keys() >= set(item.differing)
-
-
-def position_of(batch: BatchRecord, item: Item) -> str:
-    """Where a batch stands to what an item changes: NOT_STARTED, BEFORE, IN, AFTER, COMPLETED or RELEASED."""
-    state, tasks = batch.row["state"], batch.reader.rows(Task, batch_id=batch.id)
-    if state in RELEASED:
-        return "RELEASED"
-    if state in ("PLANNED", "ISSUED") and nothing_started(tasks):
-        return "NOT_STARTED"
-    nodes = batch.recipe.diagram.nodes
-    places = [n for n in (*item.places, *item.gone) if n in nodes]
-    if any(_at(task, places) for task in tasks if task["state"] in UNDER_WAY) or _holds_run(batch, item):
-        return "IN"
-    waiting = waiting_keys(batch)
-    ahead = {n for n in (*places, *item.beside) if n in nodes and _ahead(batch, waiting, n, n in places)}
-    if ahead or (not places and not item.beside and waiting and state not in MADE):
-        done = {t["step_id"] for t in tasks if t["state"] == "completed" and t["step_id"] in places}
-        return "IN" if done - ahead else "BEFORE"
-    return "COMPLETED" if state in MADE else "AFTER"
-
-
 def choices(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, ...], str, str]:
     """What may be decided at a position, what is proposed, and why, in words."""
-    if position == "NOT_STARTED" and batch.row["state"] == "PLANNED":
-        return ("adopt", "hold"), "adopt", f"It is only planned: it is issued under {item.revision_id}, with all of its items."
     if position in ("NOT_STARTED", "BEFORE"):
-        return _before(batch, item, position)
+        return _to_come(batch, item, position)
     if position == "IN":
-        why = "It is at a step that changes: an open step is never swapped. It finishes as it is, or waits."
+        why = "It is at what changes: an open step is never swapped. It finishes as it is, or waits."
         return ("finish", "hold"), "finish", why
     if position == "RELEASED":
         return ("signal",), "signal", "It was released: those who look after the patient are told."
@@ -180,21 +148,44 @@ def _passed(batch: BatchRecord) -> tuple[tuple[str, ...], str, str]:
     return ("not_applicable",), "not_applicable", why
 
 
-def _before(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, ...], str, str]:
+def adoptable(batch: BatchRecord, items: Sequence[Item]) -> tuple[str, ...]:
+    """What comes along if a batch takes over items of one revision, in words. AdoptionRefusedError where it can't."""
+    if batch.row["state"] == "PLANNED":
+        there = {i.n for i in items_of(batch.reader, items[0].change_id) if i.revision_id == items[0].revision_id}
+        if left := sorted(there - {item.n for item in items}):
+            others = " and ".join(map(str, left))
+            raise AdoptionRefusedError(
+                f"A planned batch is issued under a revision as it was approved, not under a part of it: adopt item {others} too."
+            )
+        return ()
+    over = control_recipe_with(batch, items)
+    if is_unstarted(batch):
+        reissued(batch, over.recipe)
+    else:
+        prove(batch, over.recipe)
+    return over.along
+
+
+def _to_come(batch: BatchRecord, item: Item, position: str) -> tuple[tuple[str, ...], str, str]:
+    """Adopt, stay or hold; a planned batch can't stay, because its revision can't be issued any more.
+
+    Whether it can adopt depends for a planned batch on what is decided about the other items: asked when it is decided.
+    """
+    planned = batch.row["state"] == "PLANNED"
+    rest = ("hold",) if item.safety or planned else ("stay", "hold")
     try:
-        over = control_recipe_with(batch, [item])
-        if position == "BEFORE":
-            prove(batch, over.recipe)
+        along = adoptable(batch, [item]) if not planned else ()
     except AdoptionRefusedError as error:
-        rest = ("hold",) if item.safety else ("stay", "hold")
         return rest, rest[0], f"It can't be adopted: {error.what}"
-    stay = () if item.safety else ("stay",)
-    why = "Nothing was started: it is issued anew under the new revision."
-    if position == "BEFORE":
-        why = "What changes is still to come." + (" It is about safety: adopt, or hold." if item.safety else "")
-    if over.along:
-        why += f" With it comes what earlier changes made and this batch has not taken over: {'; '.join(over.along)}."
-    return ("adopt", *stay, "hold"), "stay" if position == "BEFORE" and stay else "adopt", why
+    if position == "NOT_STARTED":
+        why = ["Nothing was started: it is issued anew under the new revision."]
+    else:
+        why = ["What changes is still to come."]
+        done = ", ".join(dict.fromkeys(task["key"] for task in passed(batch, item)))
+        why += [f"{done} stays as it was done, by the recipe it was done by."] if done else []
+    why += ["It is about safety: adopt, or hold."] if item.safety else []
+    why += [f"Along with it comes: {'; '.join(along)}."] if along else []
+    return ("adopt", *rest), "adopt" if item.safety or position == "NOT_STARTED" else "stay", " ".join(why)
 
 
 def open_at(batch: BatchRecord) -> tuple[str, ...]:
@@ -212,19 +203,3 @@ def roles_open(reader: Reader, chosen: Row) -> tuple[str, ...]:
 def _batches(reader: Reader, recipe_ids: Iterable[str]) -> list[Row]:
     rows = [row for recipe_id in sorted(recipe_ids) for row in reader.rows(Batch, recipe_id=recipe_id, kind="batch")]
     return sorted(rows, key=lambda row: row["id"])
-
-
-def _at(task: Row, places: Iterable[str]) -> bool:
-    return task["step_id"] in places
-
-
-def _holds_run(batch: BatchRecord, item: Item) -> bool:
-    return any(hold_id in batch.recipe.holds and is_running(batch, batch.recipe, hold_id) for hold_id in item.holds)
-
-
-def _ahead(batch: BatchRecord, waiting: Iterable[str], node_id: str, itself: bool) -> bool:
-    """Whether a node is still to come; of what stands beside something new also whether it is open now."""
-    reach = batch.recipe.procedure.can_reach
-    here = not itself and any(key.rpartition("/")[2].partition("[")[0] == node_id for key in waiting)
-    return here or any(reach(key, node_id) for key in waiting)
-

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from engine import clock
 from engine.change_duties import duties_of
-from engine.change_facts import revisions_of
+from engine.change_facts import outdated, revisions_of
+from engine.errors import ChangeNotReadyError
 from engine.records import Duty, RecipeRevision, Task
 from engine.services.call import Call, Message, revision_stream
 from engine.services.effective_from import none_newer
@@ -23,9 +24,12 @@ KIND = "change_approval"
 def perform(call: Call) -> Iterable[Message]:
     """Set the instant that was approved, or now where that has passed meanwhile or the drawing asks for none.
 
-    RevisionNotEffectiveError where a newer revision is in effect at that instant already.
+    RevisionNotEffectiveError where a newer revision is in effect at that instant already; ChangeNotReadyError where another
+    change was approved since, which this one would take back unseen.
     """
     act, run = call.act, call.run
+    if missing := outdated(act, run.id):
+        raise ChangeNotReadyError("; ".join(missing), missing=missing, problems=missing)
     approved = _approved_instant(call)
     at = clock.text(max(approved, act.now) if approved else act.now)
     revisions = revisions_of(act, run.id)

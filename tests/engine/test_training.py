@@ -239,7 +239,7 @@ def test_at_a_step_that_an_adopted_item_changed_its_revision_asks_and_elsewhere_
 
 def test_a_step_after_the_changed_one_is_done_by_those_who_know_the_batchs_own_revision(workshop: Workshop) -> None:
     workshop.run(drawn())
-    workshop.act(take_over, "QA_FLR", xml=drawn("20..80").replace('"Do S1"', '"Do S1 so"'), item="1.1", steps=("S1",))
+    workshop.act(take_over, "QA_FLR", xml=drawn().replace('"Do S1"', '"Do S1 so"'), item="1.1", steps=("S1",))
     assert states(workshop, "S1") == ["none 1.1"]
     train(workshop.site, ANNA, "MR-ANY-001", "1.1")
     workshop.do("S1", n="50")

@@ -120,6 +120,7 @@ def test_a_step_is_inserted_behind_the_open_one_and_done_like_any_other(workshop
     whole(workshop)
 
 
+@pytest.mark.requirement("P11-14")
 def test_a_step_is_repeated(workshop: Workshop) -> None:
     workshop.run(drawn())
     workshop.do("S1", n="50")
@@ -140,6 +141,7 @@ def test_a_step_to_come_is_replaced(workshop: Workshop) -> None:
     whole(workshop)
 
 
+@pytest.mark.requirement("P11-14")
 def test_a_step_to_come_is_skipped(workshop: Workshop) -> None:
     workshop.run(drawn())
     change(workshop, SkipStep("S3"), "high")
@@ -148,6 +150,7 @@ def test_a_step_to_come_is_skipped(workshop: Workshop) -> None:
     whole(workshop)
 
 
+@pytest.mark.requirement("P11-14")
 def test_an_open_step_that_nobody_has_started_is_skipped_and_the_next_one_opens(workshop: Workshop) -> None:
     workshop.run(drawn())
     workshop.do("S1", n="50")

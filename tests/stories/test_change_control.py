@@ -1,8 +1,7 @@
-"""CC-2026-0142 from its initiation to its closure, by the acts and over the API; and a site that draws its own change control."""
+"""CC-2026-0142 from its initiation to its closure, three ways; and a site that draws its own change control."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,30 +15,27 @@ from bpmn.diagram import BPMN, read_element, write_element
 from bpmn.layout import lay_out
 from bpmn.new_diagram import with_header
 from engine import clock, errors
-from engine.actions import changes, duties, open_batches, processes, recipes
-from engine.actions.batches import start_batch
-from engine.actions.drafts import start_draft
+from engine.actions import open_batches, processes
 from engine.actions.timers import fire_due
+from engine.batch_record import BatchRecord
 from engine.change_facts import item_entries, item_rows
 from engine.keys import create_keys
-from engine.queries.open_batches import open_batch_matrix
-from engine.records import Adoption, Batch, Change, Duty, RecipeRevision, Task
+from engine.queries.adoptions import shown_adoptions
+from engine.queries.open_batches import MatrixRow, open_batch_matrix
+from engine.records import Batch, Change, Duty, RecipeRevision, Task
 from engine.site import open_site
-from engine.transaction import perform
 from engine.verify import verify
-from tests.batches import SUBMISSION
 from tests.changes import CHANGE as SMALL
 from tests.changes import ChangeTeam
-from tests.stories.api_hands import ApiHands
-from tests.stories.cart import ORDER, Cart
-from tests.stories.change import CHANGE, next_recipe, run_until, table
-from web.app import create_app
-from web.demo.people import PEOPLE
+from tests.stories.cart import ORDER, Cart, recorded
+from tests.stories.change import CHANGE, later, table
+from tests.stories.change_ways import BASE, BERLIN, REVISION, ByActs, OverApi, ThroughPages
 
-SUMMER = "+02:00"
-APPROVED_AT = datetime.fromisoformat(f"2026-04-14T15:05:00{SUMMER}")
-EFFECTIVE_AT = datetime.fromisoformat(f"2026-04-15T06:00:00{SUMMER}")
-REVISION = "MR-CART-001@3.1"
+INITIATED_AT = datetime(2026, 4, 13, 9, tzinfo=BERLIN)
+APPROVED_AT = datetime(2026, 4, 14, 15, 5, tzinfo=BERLIN)
+EFFECTIVE_AT = datetime(2026, 4, 15, 6, tzinfo=BERLIN)
+TRANSDUCED_AT = datetime(2026, 4, 15, 5, 30, tzinfo=BERLIN)
+SIGNERS = ("QA_DISP", "PROC", "CLI_QA")
 ABOUT = {
     "title": "Lower MOI, and a VCN sample on day 6", "kind": "recipe", "category": "safety", "product": "NVX-117 CAR-T",
     "client": "Novexa", "client_signs": True, "reason": "VCN of 6 treated batches 3.9 to 4.6, limit 5.0.",
@@ -55,93 +51,17 @@ ASSESSMENTS = {
     "CLIENT": ("CLI_QA", "assessed_by_client", "agree", ""),
     "IT": ("IT", "assessed_by_it", "agree", ""),
 }  # fmt: skip
+POSITIONS = {"NOT_STARTED": "NOT_STARTED", "BEFORE": "BEFORE", "IN_STEP": "IN"}
 
 
-class ByActs:
-    """The acts themselves, each by the person of a role; `MSAT` is the second process owner."""
-
-    def __init__(self, cart: Cart) -> None:
-        self.cart = cart
-
-    def someone(self, role: str) -> tuple[Any, Any]:
-        found: tuple[Any, Any] = self.cart.crew["tomas" if role == "MSAT" else role]
-        return found
-
-    def change(self, role: str, name: str, **arguments: Any) -> dict[str, Any]:
-        actor, proof = self.someone(role)
-        action: Any = {
-            "open": changes.open_change, "item": changes.put_item, "review": changes.review_entries, "sign": changes.sign_step,
-            "duty": duties.do_duty,
-        }[name]  # fmt: skip
-        proven = {"proof": proof} if name == "sign" else {}
-        return perform(
-            self.cart.site, action, actor=actor, stream=f"batch:{CHANGE}", change_id=CHANGE, **arguments, **proven
-        )  # fmt: skip
-
-    def refused(self, role: str, name: str, error: type[Exception], **arguments: Any) -> str:
-        with pytest.raises(error) as refusal:
-            self.change(role, name, **arguments)
-        return str(refusal.value)
-
-    def issue(self, batch: str) -> None:
-        actor, proof = self.cart.crew["MFG_SUP"]
-        perform(
-            self.cart.site, start_batch, actor=actor, stream=f"batch:{batch}", recipe_id="MR-CART-001", batch_id=batch,
-            order=order(batch), proof=proof, revision="3.0",
-        )  # fmt: skip
-
-
-class OverApi(ByActs):
-    """The same as requests to the API."""
-
-    PATHS = {  # noqa: RUF012
-        "open": "/changes", "item": f"/changes/{CHANGE}/items", "review": f"/changes/{CHANGE}/reviews",
-        "sign": f"/changes/{CHANGE}/signatures", "duty": f"/changes/{CHANGE}/duties/done",
-    }  # fmt: skip
-    _keys = (f"change-story-{n:06}" for n in itertools.count(1))
-
-    def __init__(self, cart: Cart) -> None:
-        super().__init__(cart)
-        self.client = create_app(cart.site, SIGN_IN_LIMIT="").test_client()
-        self.hands = ApiHands(self.client)
-
-    def _send(self, role: str, name: str, arguments: dict[str, Any]) -> Any:
-        login = self.someone(role)[0].id
-        person = next(p for p in PEOPLE if p.login == login)
-        opened = self.client.post(
-            "/api/v1/session", json={"login": person.login, "password": person.password},
-            headers={"Idempotency-Key": next(self._keys)},
-        ).get_json()  # fmt: skip
-        body = arguments | ({"password": person.password} if name == "sign" else {})
-        body |= {"change_id": CHANGE} if name == "open" else {}
-        headers = {"Authorization": f"Bearer {opened['token']}", "Idempotency-Key": next(self._keys)}
-        return self.client.post(f"/api/v1{self.PATHS[name]}", json=body, headers=headers)
-
-    def change(self, role: str, name: str, **arguments: Any) -> dict[str, Any]:
-        response = self._send(role, name, arguments)
-        answer: dict[str, Any] = response.get_json()
-        assert response.status_code < 300, answer
-        return answer
-
-    def refused(self, role: str, name: str, error: type[Exception], **arguments: Any) -> str:
-        response = self._send(role, name, arguments)
-        assert 400 <= response.status_code < 500, response.get_json()
-        return str(response.get_json()["detail"])
-
-
-def order(batch: str) -> dict[str, str]:
+def order(batch: str, collected: str = "2026-04-12T12:00:00Z") -> dict[str, str]:
     number = batch[-2:]
-    return ORDER | {"coi": f"COI-NVX-0002{number}", "subject": f"101-0{number}", "collection_end": "2026-04-14T10:00:00Z"}
+    return ORDER | {"coi": f"COI-NVX-0002{number}", "subject": f"101-0{number}", "collection_end": collected}
 
 
-def open_keys(cart: Cart) -> list[str]:
+def open_steps(cart: Cart) -> set[str]:
     with cart.site.read() as reader:
-        return [row["key"] for row in processes.open_steps(reader, CHANGE)]
-
-
-def sign(by: ByActs, role: str, step_id: str, meaning: str, **entries: str) -> dict[str, Any]:
-    key = next(k for k in open_keys(by.cart) if k.partition("[")[0] == step_id)
-    return by.change(role, "sign", task_key=key, meaning=meaning, entries=entries)
+        return {row["key"].partition("[")[0] for row in processes.open_steps(reader, CHANGE)} - {"CANCEL"}
 
 
 def all_entries(cart: Cart) -> list[str]:
@@ -154,132 +74,195 @@ def state_of(cart: Cart, revision_id: str) -> str:
         return str(reader.get(RecipeRevision, id=revision_id)["state"])
 
 
-def submitted(cart: Cart, by: ByActs) -> None:
-    """Pia drafts revision 3.1, opens the change with its two items, submits the draft."""
-    actor, proof = by.someone("PROC")
-    perform(
-        cart.site, start_draft, actor=actor, stream="recipe:MR-CART-001", recipe_id="MR-CART-001", revision="3.1",
-        xml=next_recipe(), based_on="MR-CART-001@3.0",
-    )  # fmt: skip
-    by.change("PROC", "open", **ABOUT)
-    for row in table("items.csv"):
-        by.change(
-            "PROC", "item", kind="revision", title=f"{row['step_id']} {row['param']}", revision_id=REVISION,
-            subjects=[f"{row['step_id']}.{row['param']}"], current=row["current"], proposed=row["proposed"],
-            category=row["category"], why=row["reason"], evidence=STUDY, confidence="high",
-        )  # fmt: skip
-    perform(
-        cart.site, recipes.sign_recipe, actor=actor, stream=f"batch:{REVISION}", revision_id=REVISION, meaning="authored_by",
-        proof=proof, entries=SUBMISSION,
-    )  # fmt: skip
-
-
-def decide_all(cart: Cart) -> None:
-    """Every open row as the rules propose, signed by quality, the process owner and the client, and applied."""
+def matrix(cart: Cart) -> dict[tuple[str, int], MatrixRow]:
     with cart.site.read() as reader:
-        rows = [row for row in open_batch_matrix(cart.site, reader, CHANGE) if not row.settled]
-    chosen = [{"batch": row.batch, "item": row.item, "decision": row.default} for row in rows]
-    actor, proof = cart.crew["QA_DISP"]
-    about: dict[str, Any] = {"stream": f"batch:{CHANGE}", "change_id": CHANGE}
-    made = perform(
-        cart.site, open_batches.propose_decisions, actor=actor, proof=proof, rows=chosen, reason="As the rules lead to", **about
-    )
-    for role in made["roles_open"]:
-        actor, proof = cart.crew[role]
-        perform(cart.site, open_batches.sign_decisions, actor=actor, proof=proof, set_id=made["set"], **about)
-    assert all(not result["refused"] for result in open_batches.apply_decisions(cart.site, CHANGE))
+        return {(row.batch, row.item): row for row in open_batch_matrix(cart.site, reader, CHANGE)}
+
+
+def proposed(by: ByActs) -> None:
+    """The draft of revision 3.1; the change with its two items; the draft is submitted, the change initiated."""
+    by.draft()
+    by.open(**ABOUT)
+    for row in table("items.csv"):
+        by.item(
+            title=f"{row['step_id']} {row['param']}", subjects=[f"{row['step_id']}.{row['param']}"], current=row["current"],
+            proposed=row["proposed"], category=row["category"], why=row["reason"], evidence=STUDY, confidence="high",
+        )  # fmt: skip
+    by.submit()
+    by.sign("PROC", "INITIATE", "initiated_by", criterion="Next 10 batches: median VCN <= 3.0 and CAR >= 15 %")
+
+
+def assessed(by: ByActs) -> None:
+    """Everybody whom the difference asks assesses."""
+    assert open_steps(by.cart) == ASSESSMENTS.keys()
+    for step_id, (role, meaning, verdict, comment) in ASSESSMENTS.items():
+        by.sign(role, step_id, meaning, verdict=verdict, **({"comment": comment} if comment else {}))
+    assert state_of(by.cart, REVISION) == "PENDING_APPROVAL"
+
+
+def approved(by: ByActs) -> None:
+    """Quality looks at every entry and approves, the client too; the author can't, nor who has not looked."""
+    approval = {"verdict": "agree", "effective_at": EFFECTIVE_AT.isoformat()}
+    by.refused(errors.NotPermittedError, lambda: by.sign("PROC", "APPROVE", "approved_by_qa", **approval))
+    told = by.refused(
+        errors.EntriesNotReviewedError, lambda: by.sign("QA_DISP", "APPROVE", "approved_by_qa", **approval)
+    )  # fmt: skip
+    assert "moi" in told.lower()
+    by.tick("QA_DISP", all_entries(by.cart))
+    by.sign("QA_DISP", "APPROVE", "approved_by_qa", **approval)
+    assert state_of(by.cart, REVISION) == "PENDING_APPROVAL"  # the client signs too
+    by.sign("CLI_QA", "CLIENT_APPROVE", "approved_by_client", verdict="agree")
+    assert state_of(by.cart, REVISION) == "APPROVED"
+
+
+def in_effect(by: ByActs) -> None:
+    """One second before the instant the old revision is issued; at the instant it is not, and the new one counts."""
+    clock.simulate(EFFECTIVE_AT - timedelta(seconds=1))
+    fire_due(by.cart.site)
+    by.issue("CT-26-0022", order("CT-26-0022"), "3.0")
+    late = by.wait_to_issue("CT-26-0023", order("CT-26-0023"), "3.0")
+    clock.simulate(EFFECTIVE_AT)
+    assert "3.1" in by.refused(errors.RevisionNotEffectiveError, late)
+    fire_due(by.cart.site)
+    assert (state_of(by.cart, REVISION), state_of(by.cart, BASE)) == ("EFFECTIVE", "SUPERSEDED")
+
+
+def done_at_last(by: ByActs) -> None:
+    """What has to be done is done, what it was for is seen, and quality closes."""
+    with by.cart.site.read() as reader:
+        left = reader.rows(Duty, change_id=CHANGE, state="open")
+    assert any("S20" in row["title"] for row in left if row["title"].startswith("Training"))
+    assert any(row["title"].startswith("Filing") for row in left)
+    for row in left:
+        by.duty(row["owner"], row["id"], "Filed with the change.")
+    by.sign("MFG_SUP", "IMPLEMENT", "implementation_verified_by", evidence="Operators signed for S20.")
+    results = {"criterion": "Median VCN <= 3.0, CAR >= 15 %", "result": "2.1 and 24 % over 10 batches", "effective": "true"}
+    by.sign("MSAT", "EFFECTIVENESS", "technical_assessment_by", **results)
+    by.sign("QA_DISP", "CLOSE", "closed_by_qa")
+    with by.cart.site.read() as reader:
+        assert reader.get(Change, id=CHANGE)["state"] == "CLOSED"
+
+
+def decide_all(by: ByActs) -> None:
+    """Every open row as the rules propose, signed by quality, the process owner and the client, and applied."""
+    chosen = [
+        {"batch": row.batch, "item": row.item, "decision": row.default} for row in matrix(by.cart).values() if not row.settled
+    ]  # fmt: skip
+    by.decide(chosen, "As the rules lead to", SIGNERS)
+    assert all(not result["refused"] for result in open_batches.apply_decisions(by.cart.site, CHANGE))
+
+
+def decided_as_given(by: ByActs) -> None:
+    """The open batches come out as the file gives them, item by item; what a position does not allow is refused."""
+    given = {row["batch"]: row for row in table("open_batches.csv")}
+    rows = matrix(by.cart)
+    assert {batch: rows[batch, 1].position for batch in given} == {
+        batch: POSITIONS[row["class_item1"]] for batch, row in given.items()
+    }
+    told = by.refused(errors.BatchesUndecidedError, lambda: by.sign("QA_FLR", "OPEN_BATCHES", "reviewed_by_qa"))
+    assert "CT-26-0020, item 1" in told
+    assert "CT-26-0022, item 2" in told
+    swapped = [{"batch": "CT-26-0021", "item": 1, "decision": "adopt"}]
+    told = by.refused(errors.EntryRefusedError, lambda: by.decide(swapped, "Try it", SIGNERS[:1]))
+    assert "never swapped" in told
+    assert not any(row.decision for row in matrix(by.cart).values())
+    wanted = {(batch, n): given[batch][f"expected_item{n}"].split()[0] for batch in given for n in (1, 2)}
+    wanted |= {("CT-26-0022", n): "adopt" for n in (1, 2)}
+    chosen = [{"batch": batch, "item": n, "decision": decision} for (batch, n), decision in wanted.items()]
+    by.decide(chosen, "As the rules lead to", SIGNERS)
+    assert all(not result["refused"] for result in open_batches.apply_decisions(by.cart.site, CHANGE))
+    rows = matrix(by.cart)
+    assert {key: row.decision for key, row in rows.items()} == wanted
+    assert all(row.settled for row in rows.values())
+    assert ("S20", 31, "major") in by.cart.exceptions("CT-26-0021")  # the note to look at it again afterwards
+    by.sign("QA_FLR", "OPEN_BATCHES", "reviewed_by_qa")
 
 
 @pytest.mark.slow
 @pytest.mark.requirement("G-06", "C4-01", "P11-06")
-@pytest.mark.parametrize("way", [ByActs, OverApi])
+@pytest.mark.parametrize("way", [ByActs, OverApi, ThroughPages])
 def test_cc_2026_0142_from_its_initiation_to_its_closure(cart: Cart, way: type[ByActs]) -> None:
     by = way(cart)
-    run_until(cart, "CT-26-0020", "S12", 0, ORDER)
-    clock.simulate(datetime.fromisoformat(f"2026-04-13T09:00:00{SUMMER}"))
-    submitted(cart, by)
-    sign(by, "PROC", "INITIATE", "initiated_by", criterion="Next 10 batches: median VCN <= 3.0 and CAR >= 15 %")
-    asked = {key.partition("[")[0] for key in open_keys(cart)} - {"CANCEL"}
-    assert asked == ASSESSMENTS.keys()
-    for step_id, (role, meaning, verdict, comment) in ASSESSMENTS.items():
-        sign(by, role, step_id, meaning, verdict=verdict, **({"comment": comment} if comment else {}))
-    assert state_of(cart, REVISION) == "PENDING_APPROVAL"
+    early, fast = timedelta(days=41), TRANSDUCED_AT - next(v.started_at for v in recorded("S20") if v.step_id == "S20")
+    cart.run("CT-26-0020", later(recorded("S12"), early), order("CT-26-0020", "2026-04-11T10:00:00Z"))
+    clock.simulate(INITIATED_AT)
+    by.plan("CT-26-0019", order("CT-26-0019"))
+    proposed(by)
+    assessed(by)
+    cart.run("CT-26-0021", later(recorded("S16"), fast), order("CT-26-0021"))
+    moments = cart.floor.moments("CT-26-0021", later(recorded("S19")[len(recorded("S16")) :], fast))
+    cart.floor.play(moment for moment in moments if moment.at < APPROVED_AT)
     clock.simulate(APPROVED_AT)
-    approval = {"verdict": "agree", "effective_at": EFFECTIVE_AT.isoformat()}
-    key = next(k for k in open_keys(cart) if k.startswith("APPROVE"))
-    with pytest.raises(errors.NotPermittedError):  # the author has no role in quality, and would be barred with it
-        ByActs(cart).change("PROC", "sign", task_key=key, meaning="approved_by_qa", entries=approval)
-    told = by.refused(
-        "QA_DISP", "sign", errors.EntriesNotReviewedError, task_key=key, meaning="approved_by_qa", entries=approval
-    )
-    assert "moi" in told.lower()
-    by.change("QA_DISP", "review", entries=all_entries(cart))
-    sign(by, "QA_DISP", "APPROVE", "approved_by_qa", **approval)
-    assert state_of(cart, REVISION) == "PENDING_APPROVAL"  # the client signs too
-    sign(by, "CLI_QA", "CLIENT_APPROVE", "approved_by_client", verdict="agree")
-    assert state_of(cart, REVISION) == "APPROVED"
+    approved(by)
+    cart.floor.play(moment for moment in moments if moment.at >= APPROVED_AT)
+    cart.floor.at(TRANSDUCED_AT)
+    cart.hands.start("MFG_OP", "CT-26-0021", "S20")
 
-    clock.simulate(EFFECTIVE_AT - timedelta(seconds=1))
-    fire_due(cart.site)
-    by.issue("CT-26-0022")
-    clock.simulate(EFFECTIVE_AT)
-    with pytest.raises(errors.RevisionNotEffectiveError, match=r"3\.1"):
-        by.issue("CT-26-0023")
-    fire_due(cart.site)
-    assert (state_of(cart, REVISION), state_of(cart, "MR-CART-001@3.0")) == ("EFFECTIVE", "SUPERSEDED")
-
-    key = next(k for k in open_keys(cart) if k == "OPEN_BATCHES")
-    told = by.refused("QA_FLR", "sign", errors.BatchesUndecidedError, task_key=key, meaning="reviewed_by_qa", entries={})
-    assert "CT-26-0020, item 1" in told
-    assert "CT-26-0022, item 2" in told
-    decide_all(cart)
-    sign(by, "QA_FLR", "OPEN_BATCHES", "reviewed_by_qa")
+    in_effect(by)
+    before = {row["key"]: row["recipe_hash"] for row in cart.rows(Task, "CT-26-0020")}
     with cart.site.read() as reader:
-        adopted = reader.rows(Adoption, batch_id="CT-26-0020")
-        left = reader.rows(Duty, change_id=CHANGE, state="open")
-    assert [row["change_id"] for row in adopted] == [CHANGE]
-    assert any("S20" in row["title"] for row in left if row["title"].startswith("Training"))
-    assert any(row["title"].startswith("Filing") for row in left)
-    for row in left:
-        by.change(row["owner"], "duty", duty_id=row["id"], evidence="Filed with the change.")
-    sign(by, "MFG_SUP", "IMPLEMENT", "implementation_verified_by", evidence="Operators signed for S20.")
-    results = {"criterion": "Median VCN <= 3.0, CAR >= 15 %", "result": "2.1 and 24 % over 10 batches", "effective": "true"}
-    sign(by, "MSAT", "EFFECTIVENESS", "technical_assessment_by", **results)
-    assert sign(by, "QA_DISP", "CLOSE", "closed_by_qa")["state"] == "CLOSED"
+        issued = BatchRecord(cart.site, reader, "CT-26-0020").row["recipe_hash"]
+    decided_as_given(by)
+    for role in ("MFG_OP", "MFG_WIT"):  # whom the difference asks to
+        by.read(role)
+    cart.floor.run("CT-26-0020", later(recorded("S21")[len(recorded("S12")) :], timedelta(days=44)))
+    under = {row["key"]: row["recipe_hash"] for row in cart.rows(Task, "CT-26-0020")}
+    by.issue("CT-26-0019", order("CT-26-0019"), "3.1")
+    with cart.site.read() as reader:
+        [adopted] = shown_adoptions(BatchRecord(cart.site, reader, "CT-26-0020"))
+        planned = reader.get(Batch, id="CT-26-0019")
+    assert (planned["state"], planned["revision_id"]) == ("ISSUED", REVISION)
+    assert (adopted["from_hash"], adopted["change_id"], adopted["unchanged"]) == (issued, CHANGE, True)
+    assert {under[f"S{n:02}"] for n in range(1, 20)} == {issued}
+    assert under["S20"] == under["S21"] == adopted["to_hash"] == planned["recipe_hash"]
+    assert before.items() <= under.items()
+    if isinstance(by, ThroughPages):
+        the_record_shows(by, adopted)
+    done_at_last(by)
     assert verify(cart.site.url, cart.site.keys).ok
+
+
+def the_record_shows(by: ThroughPages, adopted: dict[str, Any]) -> None:
+    """Which steps ran under which revision, with both hashes, the signatures, and that the past is as it was."""
+    page = by.at("QA_DISP", "/batches/CT-26-0020/record")
+    [_, row] = page.rows("Recipes of this batch")
+    assert row[1] == REVISION
+    assert f"{CHANGE}, item 1, 2" in row[2]
+    assert row[3] == "S20"
+    assert [adopted[name][:12] + "…" for name in ("from_hash", "to_hash")] == row[4:6]
+    assert row[6] == f"{adopted['prefix_steps']} steps, {adopted['prefix_hash'][:12]}… unchanged since"
+    signed = [text for text in page.items("//*[@id='adoptions']//ul/li") if "2026" in text]
+    assert [name for name in ("Diana Roth", "Pia Moreau", "Clara Whitfield") if any(name in text for text in signed)] == [
+        "Diana Roth", "Pia Moreau", "Clara Whitfield",
+    ]  # fmt: skip
+    steps = {text.split()[0]: text for text in page.items("//section[@class='record-step']")}
+    assert all(f"Under {BASE}." in steps[f"S{n:02}"] for n in range(1, 20))
+    assert all(f"Under {REVISION}." in steps[step] for step in ("S20", "S21"))
 
 
 @pytest.mark.slow
 def test_it_is_not_closed_while_a_row_that_came_late_is_undecided(cart: Cart) -> None:
     by = ByActs(cart)
-    clock.simulate(datetime.fromisoformat(f"2026-04-13T09:00:00{SUMMER}"))
-    submitted(cart, by)
-    sign(by, "PROC", "INITIATE", "initiated_by")
-    for step_id, (role, meaning, _, _) in ASSESSMENTS.items():
-        sign(by, role, step_id, meaning, verdict="agree")
-    by.change("QA_DISP", "review", entries=all_entries(cart))
-    sign(by, "QA_DISP", "APPROVE", "approved_by_qa", verdict="agree", effective_at=EFFECTIVE_AT.isoformat())
-    sign(by, "CLI_QA", "CLIENT_APPROVE", "approved_by_client", verdict="agree")
-    sign(by, "QA_FLR", "OPEN_BATCHES", "reviewed_by_qa")  # nothing runs yet
+    clock.simulate(INITIATED_AT)
+    proposed(by)
+    assessed(by)
+    by.tick("QA_DISP", all_entries(cart))
+    by.sign("QA_DISP", "APPROVE", "approved_by_qa", verdict="agree", effective_at=EFFECTIVE_AT.isoformat())
+    by.sign("CLI_QA", "CLIENT_APPROVE", "approved_by_client", verdict="agree")
+    by.sign("QA_FLR", "OPEN_BATCHES", "reviewed_by_qa")  # nothing runs yet
     clock.simulate(EFFECTIVE_AT - timedelta(seconds=1))
-    by.issue("CT-26-0022")
+    by.issue("CT-26-0022", order("CT-26-0022"), "3.0")
     clock.simulate(EFFECTIVE_AT)
     fire_due(cart.site)
-    with cart.site.read() as reader:
-        left = reader.rows(Duty, change_id=CHANGE, state="open")
-    for row in left:
-        by.change(row["owner"], "duty", duty_id=row["id"], evidence="Filed.")
-    sign(by, "MFG_SUP", "IMPLEMENT", "implementation_verified_by", evidence="Seen.")
-    sign(by, "MSAT", "EFFECTIVENESS", "technical_assessment_by", criterion="VCN", result="2.1", effective="true")
-    told = by.refused(
-        "QA_DISP", "sign", errors.BatchesUndecidedError, task_key="CLOSE", meaning="closed_by_qa", entries={}
-    )
+    told = by.refused(errors.BatchesUndecidedError, lambda: done_at_last(by))
     assert "CT-26-0022, item 1" in told
     with cart.site.read() as reader:
         assert reader.get(Change, id=CHANGE)["state"] == "EFFECTIVENESS"
         assert reader.get(Task, batch_id=CHANGE, key="CLOSE")["state"] == "open"
-    decide_all(cart)
-    assert sign(by, "QA_DISP", "CLOSE", "closed_by_qa")["state"] == "CLOSED"
+    decide_all(by)
+    by.sign("QA_DISP", "CLOSE", "closed_by_qa")
+    with cart.site.read() as reader:
+        assert reader.get(Change, id=CHANGE)["state"] == "CLOSED"
 
 
 # A site draws its own change control

@@ -361,6 +361,7 @@ def _rows(office: Office) -> list[dict[str, Any]]:
 @one_database
 def test_the_same_decision_is_filled_in_where_it_is_allowed_and_nothing_is_recorded(office: Office) -> None:
     office.ready_for_approval()
+    approve(office, ticks=ticks_of(office))
     filled = matrix(office, "QA_DISP", do="fill", fill="stay", reason="Half typed")
     assert filled.status_code == 422
     assert '<option value="stay" selected>' in filled.text
@@ -371,6 +372,10 @@ def test_the_same_decision_is_filled_in_where_it_is_allowed_and_nothing_is_recor
 @one_database
 def test_a_decision_that_the_position_does_not_allow_is_told_at_its_row(office: Office) -> None:
     office.ready_for_approval()
+    early = office.page("QA_DISP", f"/changes/{CHANGE}/batches")
+    assert "decided when it is approved" in early
+    assert "<select" not in early
+    approve(office, ticks=ticks_of(office))
     refused = matrix(office, "QA_DISP", **{"d:B-1:1": "signal", "do": "propose"})
     assert refused.status_code == 422
     assert 'href="#f-d-B-1-1"' in refused.text

@@ -195,7 +195,8 @@ def test_rows_are_wrapped_branched_and_taken_out_again_by_keys(hands):
     hands.press("Shift+ArrowDown", "Control+.", "p")
     assert {"parallel P1", "branch P1_to_S01", "branch P1_to_S02"} <= set(hands.rows())
     hands.press("Control+.", "b")
-    assert hands.at()[0] == "P1_to_S04"
+    assert "branch P1_to_S04" in hands.rows()
+    assert hands.at() == ("S04#0", "title")
     hands.click("S03#0", "title")
     hands.press("Control+.", "l")
     assert hands.at() == ("L1", "again")
@@ -207,6 +208,27 @@ def test_rows_are_wrapped_branched_and_taken_out_again_by_keys(hands):
     hands.press("Control+.", "t")
     assert "L1" not in diagram(hands).nodes
     assert steps(hands)[-1] == "S03"
+
+
+def test_another_like_this_stands_behind_it_and_of_a_branch_beside_it(hands):
+    hands.click("S03#0", "title")
+    hands.press("Control+.", "d")
+    assert hands.at() == ("S04#0", "title")
+    assert led_to(hands, "S03") == ["S04"]
+    hands.click("S01#0", "title")
+    hands.press("Shift+ArrowDown", "Control+.", "p")
+    hands.click("P1_to_S02", "kind")
+    hands.press("Control+.", "d")
+    assert hands.at() == ("S05#0", "title")
+    assert led_to(hands, "P1") == ["S01", "S02", "S05"]
+    made = diagram(hands).steps
+    assert (made["S05"].parameters, made["S05"].signatures) == (made["S02"].parameters, made["S02"].signatures)
+    hands.press("Control+z")
+    assert led_to(hands, "P1") == ["S01", "S02"], "one entry of the undo stack"
+
+
+def led_to(hands: TableHands, node: str) -> list[str]:
+    return [flow.target for flow in diagram(hands).flows.values() if flow.source == node]
 
 
 def test_a_choice_has_a_condition_and_a_way_otherwise(hands):

@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from bpmn.diagram import BPMN
+from engine.actions.processes import CHANGE_CONTROL, LIFE_CYCLE, shipped_xml
 from tests.recipes import random_recipe
 from tests.services import ROOT, VENV_BIN
 from tests.web.editor.desk import CART
@@ -90,3 +91,14 @@ def test_every_step_of_any_recipe_stands_in_one_place():
         rows = [key.partition("#")[0] for _, kind, key, _ in found[name]["rows"] if kind == "step"]
         assert sorted(set(rows)) == tasks, name
         assert [row for i, row in enumerate(rows) if row in rows[:i] and row != rows[i - 1]] == [], name
+
+
+def test_what_happens_in_a_group_is_listed_before_what_may_happen_to_it():
+    drawn = {name: shipped_xml(name) for name in (LIFE_CYCLE, CHANGE_CONTROL)}
+    found = listed(**drawn)
+    rows = [row.strip() for row in told(found[CHANGE_CONTROL]["rows"])]
+    wanted = ["loop DECIDE", "step INITIATE", "unit_procedure ASSESSMENTS", "step MFG", "attached round_approved"]
+    assert sorted(wanted, key=rows.index) == wanted
+    for name, xml in drawn.items():
+        tasks = {str(element.get("id")) for element in etree.fromstring(xml.encode()).iter(f"{{{BPMN}}}userTask")}
+        assert {key.partition("#")[0] for _, kind, key, _ in found[name]["rows"] if kind == "step"} == tasks

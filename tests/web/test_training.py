@@ -85,7 +85,7 @@ def test_an_operator_is_told_reads_and_signs_without_scripts(app: Any, site: Sit
     anna = station(app, "anna")
     assert "There is nothing to sign here" in anna.get(READING).text
     submit(site)
-    assert cells(site, "anna") == {"MR-CART-001@3.0": "valid", DRAFT: "required"}
+    assert cells(site, "anna") == {"MR-CART-001@3.0": "valid", "MR-CART-001@3.1": "required", DRAFT: "required"}
     assert READING in anna.get("/training").text
     page = anna.get(READING).text
     assert "What changed for you" in page
@@ -112,7 +112,7 @@ def test_who_is_not_named_reads_and_signs_nothing(app: Any) -> None:
 def test_the_matrix_filters_by_recipe_and_a_step_says_what_is_missing(app: Any, site: Site) -> None:
     susan = station(app, "susan")
     page = susan.get("/training?recipe=MR-CART-001").text
-    assert page.count('<th scope="col"') == 3
+    assert page.count('<th scope="col"') == 4
     assert "No revision to be trained on" in susan.get("/training?recipe=MR-NONE-001").text
     missing = susan.get(PAGE).text
     assert "Ben Osei" in missing

@@ -120,15 +120,18 @@ def item(change_id: str, n: str = "") -> ResponseReturnValue:
 def step(change_id: str, task_key: str) -> ResponseReturnValue:
     """One step of a change: what it is about, what the step asks for, the signature."""
     outcome = Outcome(None, [])
-    if request.method == "POST":
-        outcome = attempt(lambda: sign(change_id, task_key), rename=lambda name: f"v:{name}")
-        if outcome.done:
-            return redirect(url_for("change_page.show", change_id=change_id))
     view = task_view(site(), change_id, task_key, actor())
     if view["batch"]["kind"] != changes.KIND:
         abort(404)
     if view["step"]["kind"] == APPROVALS:
+        if request.method == "POST":
+            abort(405)  # an approval is signed where its entries are looked at
         return redirect(url_for("change_review_page.show", change_id=change_id, step=task_key))
+    if request.method == "POST":
+        outcome = attempt(lambda: sign(change_id, task_key), rename=lambda name: f"v:{name}")
+        if outcome.done:
+            return redirect(url_for("change_page.show", change_id=change_id))
+        view = task_view(site(), change_id, task_key, actor())
     about = viewed(change_id)
     page_text = render_template(
         "pages/change_step.html", view=view, about=about, change=about["change"], here=here(about, task_key),

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.actions import open_batches
 from engine.queries.changes import change_view
 from engine.queries.decision_sets import applied, decision_sets
-from engine.queries.open_batches import MatrixRow, open_batch_matrix
+from engine.queries.open_batches import MatrixRow, open_batch_matrix, unapproved
 from engine.records.change import BATCH_DECISIONS
 from web.access import GMP_ROLES, allow, background
 from web.acting import Outcome, PageProblem, RefusedEntryError, act, actor, attempt, proof, require, site, typed
@@ -38,11 +38,13 @@ def show(change_id: str) -> ResponseReturnValue:
     with site().read() as reader:
         rows = open_batch_matrix(site(), reader, change_id)
         sets = decision_sets(reader, change_id, actor())
+        early = unapproved(reader, change_id)
     view = change_view(site(), change_id, actor())
     change = view["change"]
     page_text = render_template(
         "pages/open_batches.html", change=change, rows=rows, groups=_groups(rows), sets=sets, problems=outcome.problems,
-        chosen=_chosen(rows), results=applied(site(), change_id), role=_role(change), tally=_tally(rows), kinds=_kinds(rows),
+        chosen=_chosen(rows), results=applied(site(), change_id), role="" if early else _role(change), early=early,
+        tally=_tally(rows), kinds=_kinds(rows),
         steps=[s for s in view["run"]["waiting"] if s["kind"] == MATRIX], needed=open_batches.needed(change),
         at=request.form.get("set_id", ""),
     )  # fmt: skip

@@ -52,7 +52,7 @@ def later(team: ChangeTeam, **span: float) -> int:
     return fire_due(team.site)
 
 
-@pytest.mark.requirement("G-06", "G-16")
+@pytest.mark.requirement("G-06", "G-16", "Q10-01")
 def test_a_change_goes_the_full_route_as_it_is_drawn(team: ChangeTeam) -> None:
     team.proposed()
     states = [team.change()["state"]]
@@ -143,7 +143,7 @@ def test_returned_by_quality_a_new_draft_needs_new_ticks(team: ChangeTeam) -> No
     assert team.state(team.revision) == "APPROVED"
 
 
-@pytest.mark.requirement("G-04")
+@pytest.mark.requirement("G-04", "P11-16")
 def test_nobody_approves_what_they_wrote_saved_or_proposed(team: ChangeTeam) -> None:
     team.give("PROC", "QA_DISP")
     team.give("PROC", "MFG_SUP")
@@ -285,6 +285,7 @@ def test_a_step_that_was_done_in_time_is_not_reminded_of(team: ChangeTeam) -> No
     assert team.notices() == [("reminder", "APPROVE[1]")]
 
 
+@pytest.mark.requirement("Q10-01")
 def test_a_rejected_change_keeps_its_reason_and_is_found_by_it(team: ChangeTeam) -> None:
     team.proposed()
     team.initiate()

@@ -12,6 +12,8 @@ export const STEP_KINDS = [
   option("qa_review", "QA review", "qa"),
   option("disposition", "disposition"),
   option("shipment", "shipment", "shipping"),
+  option("change_approval", "approval of a change"),
+  option("open_batches", "running batches"),
 ];
 export const GROUP_KINDS = [
   option("unit_procedure", "unit procedure", "up"),

@@ -10,6 +10,7 @@ const DUE = {
   read: (row, model) => model.timer(row.element)?.get("due") ?? "",
   write: (row, text, model) => model.setTimer(shape(row, model), { due: text.trim() }),
 };
+const DUE_WORKING = { ...DUE, prefix: "due, counting working days" };
 const CONDITION = {
   ...ALL_LIMITS, key: "condition", label: "Condition", prefix: "if", hint: "A condition on what was recorded: S17.turbidity > 5 and S18.clear", property: "condition",
   read: (row) => row.element.conditionExpression?.body ?? "",
@@ -42,7 +43,6 @@ const WIDE = {
       write: (row, text, model) => model.setLoop(shape(row, model), { times: text.trim() }),
     },
   ],
-  timer: [DUE],
   message: [
     {
       ...ALL_LIMITS, key: "message", label: "Message", prefix: "waits for", property: "reference",
@@ -78,7 +78,9 @@ const WIDE = {
 
 function wideCells(row, model) {
   if (row.kind === "branch") return isDecided(row) ? [CONDITION] : [];
-  if (row.kind === "attached") return definition(row)?.$type === "bpmn:TimerEventDefinition" ? [DUE] : [];
+  if (row.kind === "timer" || (row.kind === "attached" && definition(row)?.$type === "bpmn:TimerEventDefinition")) {
+    return [model.timer(row.element)?.get("working") ? DUE_WORKING : DUE];
+  }
   if (row.kind === "loop" && model.loop(row.element).times) return WIDE.counted;
   return WIDE[row.kind] ?? [];
 }

@@ -255,10 +255,16 @@ export function rowsOf(tree, { parametersOf, operationOf = () => "", isQuiet = (
       const count = Math.max(1, parametersOf(block.element).length + (pending?.parameterOf === block.element ? 1 : 0));
       for (let index = 0; index < count; index += 1) rows.push({ ...row, key: `${block.id}#${index}`, index });
     }
+    inside(row);
     for (const one of block.attached ?? []) if (!isQuiet(one)) add({ ...position(one, depth + 1, row), siblings: block.attached, at: 0 });
+  }
+
+  // What happens in it comes before what may happen to it.
+  function inside(row) {
+    const { block, depth } = row;
     if (folded.has(block.id)) return;
-    if (row.kind === "operation") return list(row.siblings, depth + 1, row, {}, false, block.body);
-    if (block.branches) {
+    if (row.kind === "operation") list(row.siblings, depth + 1, row, {}, false, block.body);
+    else if (block.branches) {
       block.branches.forEach((branch, at) => {
         const branchRow = { ...position(branch, depth + 1, row), siblings: block.branches, at };
         rows.push(branchRow);

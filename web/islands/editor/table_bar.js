@@ -12,7 +12,8 @@ const STRUCTURE = [
   ["l", "Wrap in a loop", "", (table) => wrap(table, "loop", "again")],
   ["p", "Side by side (parallel)", "", (table) => wrap(table, "parallel", "title")],
   ["c", "Only on a condition (choice)", "", (table) => wrap(table, "choice", "condition")],
-  ["b", "Add a branch", "", (table) => table.goTo(table.actions.addBranch(table.row), "condition")],
+  ["b", "Add a branch", "", (table) => goToBranch(table, table.actions.addBranch(table.row))],
+  ["d", "Another like this", "", (table) => goToBranch(table, table.actions.duplicate(table.selectedRows()))],
   ["t", "Take the group away, keep its rows", "", (table) => table.actions.unwrap(table.row)],
   ["i", "Move into the group before", "Alt+Shift+→", (table) => table.actions.shift(table.selectedRows(), 1)],
   ["o", "Move out of the group", "Alt+Shift+←", (table) => table.actions.shift(table.selectedRows(), -1)],
@@ -24,6 +25,14 @@ function wrap(table, kind, cell) {
   const id = table.actions.wrap(table.selectedRows(), kind);
   const branch = kind === "choice" && table.rows.find((row) => row.kind === "branch" && row.parent.key === id);
   table.goTo(branch ? branch.key : id, cell);
+}
+
+// Of a choice its condition is to be said next, else what its first step is called.
+function goToBranch(table, id) {
+  const row = table.rowAt(id);
+  const asks = row?.kind === "branch" && row.parent.kind === "choice";
+  const first = row?.kind === "branch" && !asks ? row.block.body[0] : undefined;
+  table.goTo(first?.id ?? id, asks ? "condition" : "title");
 }
 
 const make = (tag, properties = {}, ...children) => {

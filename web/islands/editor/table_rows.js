@@ -24,34 +24,40 @@ export class RowActions {
     return { [how]: this.shape(where) ?? this.model.process };
   }
 
-  // Runs structural commands as one, and leaves every step with the name of the unit procedure it stands in.
+  // Runs structural commands as one. A step that comes to stand in another unit procedure says that one's name then; what
+  // stays where it was is left as it is, and in a process of the site a subprocess is no unit procedure.
   restructure(label, run) {
     return this.model.transaction(label, () => {
+      const before = new Map(this.#units().map(([element, unit]) => [element.id, unit]));
       const answer = run();
-      this.#nameUnits();
+      if (this.model.recipe()?.get("kind") !== "process") this.#nameUnits(before);
       return answer;
     });
   }
 
-  // A name that no subprocess has was given by somebody on purpose, and stays.
-  #nameUnits() {
-    const { model } = this;
-    const process = model.processObject;
-    const wanted = [];
-    const names = new Set([""]);
+  // Every step with the name of the unit procedure it stands in, and all of these names.
+  #units(names = new Set([""])) {
+    const found = [];
     const visit = (body, unit) => {
       for (const block of body) {
         const name = block.kind === "unit_procedure" ? block.element.name ?? "" : unit;
         names.add(name);
-        if (block.kind === "step") wanted.push([block.element, unit]);
+        if (block.kind === "step") found.push([block.element, unit]);
         for (const inner of block.branches ? block.branches.map((branch) => branch.body) : [block.body ?? []]) visit(inner, name);
         for (const one of block.attached ?? []) visit(one.body, unit);
       }
     };
-    visit(outline(process).body, "");
-    for (const [element, unit] of wanted) {
-      const said = model.step(element)?.get("unitProcedure") ?? "";
-      if (said !== unit && names.has(said)) model.setStep(this.shape(element), { unitProcedure: unit });
+    visit(outline(this.model.processObject).body, "");
+    return found;
+  }
+
+  // A name that no subprocess has was given by somebody on purpose, and stays.
+  #nameUnits(before) {
+    const names = new Set([""]);
+    for (const [element, unit] of this.#units(names)) {
+      if (before.get(element.id) === unit) continue;
+      const said = this.model.step(element)?.get("unitProcedure") ?? "";
+      if (said !== unit && names.has(said)) this.model.setStep(this.shape(element), { unitProcedure: unit });
     }
   }
 
@@ -191,6 +197,27 @@ export class RowActions {
     const way = at.block.join ? undefined : at.block.branches.find((branch) => branch.goesOn);
     const properties = way ? { along: this.shape(way.flow) } : {};
     return this.restructure("Add branch", () => this.model.addBranch(this.shape(at.element), properties).id);
+  }
+
+  // The same once more, behind it; of a branch, another branch. Answers the id of what is there then.
+  duplicate(rows) {
+    const [row] = rows;
+    if (rows.length === 1 && row.kind === "branch" && row.block.body.length) return this.#anotherBranch(row);
+    const { blocks } = this.need(rows);
+    return this.restructure("Another like this", () => this.model.duplicate(this.shapes(blocks))[0].id);
+  }
+
+  #anotherBranch(row) {
+    const { body } = row.block;
+    if (body.some(leadsOn) || !lastNode(body.at(-1))) throw new CellError("This branch does not lead back to the others; draw another one on the diagram.");
+    return this.restructure("Another branch like this", () => {
+      const copies = this.model.duplicate(this.shapes(body));
+      const flow = this.model.addBranch(this.shape(row.parent.element));
+      const stand = flow.target;
+      this.model.move(copies, { before: stand });
+      this.model.remove([stand]);
+      return flow.id;
+    });
   }
 
   move(rows, by) {

@@ -32,6 +32,7 @@ export class Toolbar {
     this.canvas = modeler.get("canvas");
     this.bar = make("div", { class: "canvas-bar", role: "toolbar", "aria-label": "Diagram" });
     region.prepend(this.bar);
+    new ResizeObserver(() => this.canvas.resized()).observe(region); // also when the panel comes or goes
     this.#fill();
     modeler.get("eventBus").on("create.end", 2000, (event) => this.#dropped(event));
     modeler.get("eventBus").on("create.cleanup", (event) => void this.#forget(event));
