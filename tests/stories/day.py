@@ -28,7 +28,7 @@ from engine.sign_in import confirm
 from engine.site import Site
 from engine.transaction import Actor, perform
 from tests.people import PASSWORD
-from tests.stories.day_script import OVER, PLANS, Plan
+from tests.stories.day_script import OVER, Plan
 
 STEPS_A_MOVE = 4
 """How many steps of batches are done before time goes on."""
@@ -39,7 +39,7 @@ STALE, DONE, FORBIDDEN, NOT_YET = "stale", "already done", "not permitted", "not
 EXPECTED: dict[type[BatchwrightError], str] = {
     errors.StaleRecordError: STALE, errors.TaskNotReadyError: STALE, errors.EntryRefusedError: STALE,
     errors.AlreadyRecordedError: DONE, errors.DuplicateRecordError: DONE, errors.OutcomeNotAllowedError: DONE,
-    errors.MeaningNotAllowedError: DONE, errors.BatchClosedError: DONE, errors.ChangeLockedError: DONE,
+    errors.MeaningNotAllowedError: DONE, errors.NotBlockedError: DONE, errors.BatchClosedError: DONE, errors.ChangeLockedError: DONE,
     errors.SamePersonError: FORBIDDEN, errors.NotPermittedError: FORBIDDEN, errors.TrainingMissingError: FORBIDDEN,
     errors.BatchHeldError: FORBIDDEN, errors.BatchesUndecidedError: NOT_YET, errors.DutiesOpenError: NOT_YET,
 }  # fmt: skip
@@ -85,7 +85,7 @@ class Moment:
         """Wait until nobody acts, then move the clock, under the lock; False at the end of the script."""
         with self._turn:
             if not self._turn.wait_for(lambda: self.over or self._still(), timeout=LONGEST_WAIT):
-                raise TimeoutError(f"Not everybody came to rest: {self._idle}, {self.news}")
+                raise TimeoutError(f"Only {sorted(self._idle)} came to rest.")
             instant = None if self.over else to()
             if instant is None:
                 self.over = True

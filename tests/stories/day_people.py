@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from bpmn.composition import subjects
 from bpmn.diff import diff
 from engine import clock
-from engine.actions import batches, changes, drafts, duties, recipes, tasks
+from engine.actions import batches, changes, drafts, duties, recipes, tasks, trainings
 from engine.actions.open_batches import propose_decisions, sign_decisions
 from engine.batch_record import BatchRecord
 from engine.queries.changes import change_inbox, change_view, next_change_id
-from engine.queries.open_batches import MatrixRow, open_batch_matrix, roles_open
+from engine.queries.decision_sets import decisions_waiting
+from engine.queries.open_batches import MatrixRow, open_batch_matrix
+from engine.queries.training import my_reading, reading_view
 from engine.records import (
     Batch,
-    Change,
     ChangeItem,
-    DecisionSet,
     Duty,
     ExceptionRecord,
     OpenBatchDecision,
@@ -29,9 +30,8 @@ from engine.records import (
 from engine.revisions import in_effect
 from engine.transaction import Actor
 from tests.batches import SUBMISSION
-from tests.people import Someone, train
 from tests.stories.day import Day, Person
-from tests.stories.day_script import HOUR, PLAN, PLANS, RUNNING, Plan, edited, reworded
+from tests.stories.day_script import HOUR, PLAN, PLANS, RUNNING, SIGN, Plan, edited, reworded
 
 EVIDENCE = [{"kind": "study", "reference": "DS-7", "says": "It works as well."}]
 MEANINGS = {
@@ -51,9 +51,8 @@ ON_HOLD_FOR = 2 * HOUR
 class Colleague(Person):
     """Somebody who works down what their inbox offers, opens what they planned, and signs what waits for their role."""
 
-    def __init__(self, day: Day, actor: Actor, operators: tuple[Someone, ...]) -> None:
+    def __init__(self, day: Day, actor: Actor) -> None:
         super().__init__(day, actor)
-        self.operators = operators
         self.planned = [plan for plan in PLANS if plan.by == actor.id]
         self.dared: set[tuple[str, str]] = set()
         for plan in self.planned:
@@ -194,8 +193,8 @@ class Colleague(Person):
             if step is None:
                 return 0
             shown = {"shown_hash": step["shown_hash"]}
-            if row["mine"]:
-                looked = [entry["entry"] for item in view["items"] for entry in item["entries"]]
+            looked = [entry["entry"] for item in view["items"] for entry in item["entries"] if not entry["ticked"]]
+            if row["mine"] and looked:
                 self.on(change_id, changes.review_entries, entries=looked)
         own = self.meaning(step_id)
         done = self.on(
@@ -238,60 +237,59 @@ class Colleague(Person):
     def decide(self, plan: Plan, change_id: str) -> int | None:
         """Decide what is undecided and waits for nobody; None where no row is left."""
         with self.site.read() as reader:
-            rows = open_batch_matrix(self.site, reader, change_id)
-            held = {r["batch_id"]: r["applied_at"] for r in reader.rows(OpenBatchDecision, change_id=change_id, decision="hold")}
-        left = [row for row in rows if not row.settled]
+            left = [row for row in open_batch_matrix(self.site, reader, change_id) if not row.settled]
+            on_hold = {r["batch_id"]: r["applied_at"] for r in reader.rows(OpenBatchDecision, change_id=change_id, decision="hold")}
+            stopped = {row.batch for row in left if reader.get(Batch, id=row.batch)["held"]}
         if not left:
             return None
-        now, chosen, lifted = clock.now(), [], []
+        chosen, lifted = [], []
         for row in left:
-            if row.state == "APPLIED":  # on hold
-                until = clock.parse(held[row.batch]) + ON_HOLD_FOR
-                self.day.wake(until)
-                if now < until:
+            if row.state == "APPLIED":
+                until = clock.parse(on_hold[row.batch]) + ON_HOLD_FOR
+                if clock.now() < until:
+                    self.day.wake(until)
                     continue
-                lifted.append(row.batch)
-            if row.state in ("", "REFUSED", "APPLIED"):
-                chosen.append({"batch": row.batch, "item": row.item, "decision": self.decision(plan, row, not chosen)})
-        if not chosen:
+                lifted += [row.batch] if row.batch in stopped else []
+            if row.state in ("", "REFUSED") or (row.state == "APPLIED" and row.allowed != ("hold",)):
+                chosen.append({"batch": row.batch, "item": row.item, "decision": self.decision(plan, row)})
+        made = None
+        if chosen:
+            made = self.on(change_id, propose_decisions, rows=chosen, reason="As the rules propose.", proof=self.proof)
+        if chosen and made is None:
             return 0
-        made = self.on(change_id, propose_decisions, rows=chosen, reason="As the rules propose.", proof=self.proof)
-        for batch in dict.fromkeys(lifted if made else []):
-            self.act(batches.resume_batch, f"batch:{batch}", batch_id=batch, reason="It is decided.", proof=self.proof)
-        return int(made is not None)
+        for batch in dict.fromkeys(lifted):
+            self.act(batches.resume_batch, f"batch:{batch}", batch_id=batch, reason="It goes on.", proof=self.proof)
+        return int(made is not None) + len(lifted)
 
-    def decision(self, plan: Plan, row: MatrixRow, first: bool) -> str:
-        if plan.holds and first and row.state == "" and "hold" in row.allowed and (plan.name, "hold") not in self.day.said:
+    def decision(self, plan: Plan, row: MatrixRow) -> str:
+        """What is proposed, or another that is possible; where the plan wants it, one batch is put on hold first."""
+        if plan.holds and row.state == "" and "hold" in row.allowed and (plan.name, "hold") not in self.day.said:
             self.day.said.add((plan.name, "hold"))
             return "hold"
-        other = [d for d in row.allowed if d != "hold"]
-        return self.chance.choice(other) if other and row.state == "" else row.default
+        other = [decision for decision in row.allowed if decision != "hold"]
+        return self.chance.choice(other) if other and row.state != "REFUSED" else row.default
 
     def sign_sets(self) -> int:
-        """Decisions about open batches that wait for this person's role."""
-        wanted = next((role for role in DECIDES if role in self.actor.roles), "")
-        if not wanted:
-            return 0
-        with self.site.read() as reader:
-            signing = reader.rows(OpenBatchDecision, state="SIGNING")
-            names = dict.fromkeys((row["change_id"], row["set_id"]) for row in signing)
-            sets = [(change, name) for change, name in names if wanted in roles_open(reader, reader.get(DecisionSet, id=name))]
-        done = [self.on(change, sign_decisions, set_id=name, proof=self.proof) for change, name in sets]
-        return sum(one is not None for one in done)
+        """Decisions about open batches that wait for this person's signature as one of the further roles."""
+        done = 0
+        for waiting in decisions_waiting(self.site, self.actor):
+            until = clock.parse(waiting["at"]) + PLAN[waiting["change"]["title"]].slow.get(SIGN, timedelta(0))
+            if waiting["role"] not in DECIDES:
+                continue
+            if clock.now() < until:
+                self.day.wake(until)
+                continue
+            done += self.on(waiting["change_id"], sign_decisions, set_id=waiting["id"], proof=self.proof) is not None
+        return done
 
     # Duties
 
     def do_duties(self) -> int:
-        """What has to be done for a change by this person's role; training is given before it is said to be."""
+        """What has to be done for a change by this person's role."""
         with self.site.read() as reader:
             rows = [row for row in reader.rows(Duty, state="open") if row["owner"] in self.actor.roles]
-            plans = {row["change_id"]: PLAN[reader.get(Change, id=row["change_id"])["title"]] for row in rows}
         done = 0
         for row in rows:
-            plan = plans[row["change_id"]]
-            if row["title"].startswith("Training"):
-                for one in self.operators:
-                    train(self.site, one, plan.recipe, f"1.{plan.name[1:]}")
             done += self.on(row["change_id"], duties.do_duty, duty_id=row["id"], evidence="Filed.") is not None
         return done
 
@@ -304,12 +302,20 @@ class Operator(Person):
     """Somebody who works on the batches, a few steps each time before the clock goes on."""
 
     def round(self) -> int:
-        done = 0
+        done = sum(self.read(one["revision"]) for one in my_reading(self.site, self.actor) if one["blocks"] and one["alone"])
         while self.day.take():
             with self.site.read() as reader:
                 running = [row["id"] for row in reader.rows(Batch, kind="batch") if row["state"] in ("ISSUED", "IN_PROGRESS")]
             done += self.go_on(self.chance.choice(running))
         return done
+
+    def read(self, revision_id: str) -> bool:
+        """Read what changed and sign for it."""
+        shown = reading_view(self.site, revision_id, self.actor)["shown_hash"]
+        done = self.act(
+            trainings.read_and_understood, f"person:{self.name}", revision_id=revision_id, proof=self.proof, shown_hash=shown
+        )  # fmt: skip
+        return done is not None
 
     def go_on(self, batch: str) -> bool:
         """Do a step of a batch that is open."""

@@ -250,5 +250,5 @@ def bases(site: Site) -> list[str]:
 
 
 def _recipe_chains(reader: Reader) -> list[list[Entry]]:
-    names = [name for (name,) in reader.fetch("SELECT name FROM stream WHERE name LIKE 'recipe:MR-%'")]
-    return [entries(reader, name) for name in names]
+    names = [name for (name,) in reader.fetch("SELECT name FROM stream ORDER BY name")]
+    return [entries(reader, name) for name in names if name.startswith("recipe:MR-")]

@@ -30,6 +30,7 @@ ONE_WORKING_DAY = timedelta(days=4, hours=-1)
 """From a time on that Friday to the same on Tuesday: a weekend, a holiday, and one hour that the clocks skip."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EVER = timedelta(days=99)
+SIGN = "SIGN"
 
 CHAIN = v.OrderField(name="coi", type="text", label="Chain of identity", identifier=True)
 RUNNING, PLANNED = 40, 2
@@ -89,7 +90,7 @@ class Plan:
 
     `recipe`: the next revision of it is proposed, changed by `edit`; without one a text is. `says`: by step, the verdict at the
     first time that it is reached; later everybody agrees. `slow`: for how long a step is left alone by those who could do it; by step id, or `step:role` for one of its
-    signatures. `cancels`: who gives it up `cancel_after` so long. `ends`: the states in which it may be found at the end.
+    signatures, or SIGN for decisions about open batches. `cancels`: who gives it up `cancel_after` so long. `ends`: the states in which it may be found at the end.
     """
 
     name: str
@@ -133,7 +134,7 @@ PLANS = (
     # One revision after the other of four recipes.
     Plan("A1", at("06:05"), "pia", FULL, A, "limit", says={"QC": "condition"}, effect=30 * MINUTE),
     Plan("A2", at("08:00"), "tomas", LIGHT, A, "insert"),
-    Plan("A3", at("09:00"), "pia", URGENT, A, "limit", "safety"),
+    Plan("A3", at("09:00"), "pia", URGENT, A, "limit", "safety", slow={SIGN: 2 * HOUR}),
     Plan("A4", at("10:30"), "tomas", FULL, A, "both", client=True, says={"APPROVE": "return"}, effect=HOUR),
     Plan("A5", at("14:00"), "pia", LIGHT, A, "editorial", "editorial"),
     Plan("A6", at("16:00"), "tomas", LIGHT, A, "limit", slow={"LIGHT_APPROVE": 8 * HOUR + 30 * MINUTE}),
@@ -143,12 +144,12 @@ PLANS = (
     Plan("B4", at("12:00"), "pia", URGENT, B, "insert", slow={"AUTHORISE": 40 * MINUTE}),
     Plan("B5", at("14:30"), "pia", LIGHT, B, "limit", says={"LIGHT_MSAT": "object"}),
     Plan("B6", at("16:00"), "tomas", FULL, B, "both", client=True, effect=7 * DAY, ends=("IMPLEMENTING",)),
-    Plan("C1", at("06:10"), "pia", URGENT, C, "limit"),
+    Plan("C1", at("06:10"), "pia", URGENT, C, "limit", slow={SIGN: HOUR}),
     Plan("C2", at("07:30"), "tomas", FULL, C, "insert", "safety", effect=20 * MINUTE, holds=True),
     Plan("C3", at("11:30"), "pia", LIGHT, C, "limit", slow={"LIGHT_MFG": 3 * HOUR}, cancels="pia", cancel_after=HOUR, ends=("CANCELLED",)),
     Plan("C4", at("13:30"), "tomas", FULL, C, "both", client=True, says={"CLIENT_APPROVE": "return"}, effect=10 * MINUTE),
     Plan("C5", at("17:00"), "pia", URGENT, C, "limit", slow={"RETROSPECTIVE": ONE_WORKING_DAY + HOUR}),
-    Plan("D1", at("06:15"), "tomas", FULL, D, "both", effect=5 * MINUTE),
+    Plan("D1", at("06:15"), "tomas", FULL, D, "both", effect=5 * MINUTE, slow={SIGN: HOUR}),
     Plan("D2", at("08:30"), "pia", LIGHT, D, "limit", "safety", says={"LIGHT_APPROVE": "return"}),
     Plan("D3", at("11:00"), "tomas", URGENT, D, "both", says={"RETROSPECTIVE": "refuse"}),
     Plan("D4", at("13:00"), "pia", FULL, D, "insert", client=True, says={"CLIENT_APPROVE": "reject"}, ends=("REJECTED",)),

@@ -66,7 +66,7 @@ def furnished(day: Day) -> list[Worker]:
             anna.go_on(f"N-{number + 1:03}")
     for number in range(PLANNED):
         olga.plan(RECIPES[number])
-    workers = [Colleague(day, actor_of(site, someone), operators) for someone in eight.values()]
+    workers = [Colleague(day, actor_of(site, someone)) for someone in eight.values()]
     return [*workers, anna, ben, olga, Scheduler(day)]
 
 
@@ -98,8 +98,12 @@ def at_work(day: Day, workers: list[Worker]) -> None:
     for worker in workers:
         worker.start()
     try:
+        print(clock.now())
         while day.moment.move(day.next_instant):
             pass
+    except TimeoutError:
+        print(clock.now(), *day.tried[-60:], *day.applied[-10:], sep="\n")
+        raise
     finally:
         day.moment.over = True
         day.moment.tell()
@@ -118,6 +122,13 @@ def ended(day: Day) -> list[dict[str, Any]]:
     assert sorted(row["title"] for row in changes) == sorted(PLAN)
     wrong = {row["title"]: row["state"] for row in changes if row["state"] not in PLAN[row["title"]].ends}
     wrong |= {row["title"]: row["route"] for row in changes if row["route"] not in ("", PLAN[row["title"]].route)}
+    if wrong:
+        from engine.queries.open_batches import open_batch_matrix
+        with day.site.read() as reader:
+            for row in changes:
+                if row["title"] in wrong:
+                    for m in open_batch_matrix(day.site, reader, row["id"]):
+                        if not m.settled: print(row["title"], m, reader.get(Batch, id=m.batch), [ (a["change_id"],a["to_revision"]) for a in reader.rows(Adoption, batch_id=m.batch)])
     assert (wrong, stopped) == ({}, [])
     given_up = [one for one in day.tried if one.what == "cancel_change" and not one.refusal]
     assert len(given_up) == sum(row["state"] == "CANCELLED" for row in changes)
@@ -132,7 +143,7 @@ def assert_batches_go_on(day: Day) -> None:
         connection.exec_driver_sql("DELETE FROM engine_snapshot")
         connection.commit()
     with site.read() as reader:
-        runs = [row["id"] for row in reader.rows(Batch) if row["state"] not in ("PLANNED", "TERMINATED")]
+        runs = [row["id"] for row in reader.rows(Batch) if row["kind"] in ("batch", "change") and row["state"] != "PLANNED"]
         live = {name: sorted(t["key"] for t in reader.rows(Task, batch_id=name) if t["state"] in LIVE) for name in runs}
         for adoption in reader.rows(Adoption):
             batch = BatchRecord(site, reader, adoption["batch_id"])
