@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,8 @@ STALE, DONE, FORBIDDEN, NOT_YET = "stale", "already done", "not permitted", "not
 EXPECTED: dict[type[BatchwrightError], str] = {
     errors.StaleRecordError: STALE, errors.TaskNotReadyError: STALE, errors.EntryRefusedError: STALE,
     errors.AlreadyRecordedError: DONE, errors.DuplicateRecordError: DONE, errors.OutcomeNotAllowedError: DONE,
-    errors.MeaningNotAllowedError: DONE, errors.NotBlockedError: DONE, errors.BatchClosedError: DONE, errors.ChangeLockedError: DONE,
+    errors.MeaningNotAllowedError: DONE, errors.NotBlockedError: DONE, errors.BatchClosedError: DONE,
+    errors.ChangeLockedError: DONE,
     errors.SamePersonError: FORBIDDEN, errors.NotPermittedError: FORBIDDEN, errors.TrainingMissingError: FORBIDDEN,
     errors.BatchHeldError: FORBIDDEN, errors.BatchesUndecidedError: NOT_YET, errors.DutiesOpenError: NOT_YET,
 }  # fmt: skip
@@ -181,9 +183,9 @@ class Worker(threading.Thread):
             self.day.moment.over = True
             self.day.moment.tell()
 
+    @abstractmethod
     def round(self) -> int:
         """Do what there is to do; how much was done."""
-        raise NotImplementedError
 
 
 class Person(Worker):

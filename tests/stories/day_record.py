@@ -89,7 +89,7 @@ def _undecided_at_its_end(reader: Reader, change_id: str, chains: Mapping[str, l
         if duty["state"] == "open":
             yield f"{duty['title']} is open"
     for item in rows_written(until, "change_item", "change_id", "n").values():
-        if item["kind"] == "revision" and not item.get("withdrawn"):
+        if item["kind"] == "revision" and item["category"] != "editorial" and not item.get("withdrawn"):
             yield from _batches_without(item, decided, chains, at)
 
 
@@ -109,7 +109,8 @@ def _batches_without(item: Mapping[str, Any], decided: Any, chains: Mapping[str,
 
 def _closes(entry: Entry) -> bool:
     return any(
-        kind == "update" and table == "change" and rest[1].get("state", [""])[-1] == "CLOSED" for kind, table, *rest in entry.writes
+        kind == "update" and table == "change" and rest[1].get("state", [""])[-1] == "CLOSED"
+        for kind, table, *rest in entry.writes
     )  # fmt: skip
 
 
@@ -146,10 +147,12 @@ def drawn_timers(xml: str) -> list[Drawn]:
             [service] = by_id[leads[event.get("id")]].iter(f"{{{v.NAMESPACE}}}service")
             host = by_id[event.get("attachedToRef")]
             inside = [host, *host.iter(f"{{{BPMN}}}userTask")]
-            steps = frozenset(e.get("id") for e in inside if e.tag == f"{{{BPMN}}}userTask")
-            unit, count = re.fullmatch(r"(\w+)\((\d+)\)", timer.get("due")).groups()  # type: ignore[union-attr]
+            steps = frozenset(e.get("id", "") for e in inside if e.tag == f"{{{BPMN}}}userTask")
+            unit, count = re.fullmatch(r"(\w+)\((\d+)\)", timer.get("due", "")).groups()  # type: ignore[union-attr]
             found.append(
-                Drawn(steps, NOTICE_OF[service.get("action")], timedelta(**{unit: int(count)}), timer.get("working") == "true")
+                Drawn(
+                    steps, NOTICE_OF[service.get("action", "")], timedelta(**{unit: int(count)}), timer.get("working") == "true"
+                )
             )
     return found
 
@@ -183,7 +186,7 @@ def check_notices(site: Site, xml: str) -> Notices:
     timers, now = drawn_timers(xml), clock.now()
     with site.read() as reader:
         for change in reader.rows(Change):
-            tasks = [t for t in reader.rows(Task, batch_id=change["id"])]
+            tasks = list(reader.rows(Task, batch_id=change["id"]))
             notices = reader.rows(Notice, batch_id=change["id"])
             for drawn in timers:
                 for turn in {_turn(t) for t in tasks if t["step_id"] in drawn.steps}:
