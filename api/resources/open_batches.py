@@ -19,11 +19,15 @@ MOST_ROWS = 2000
 
 
 class RowDecision(Schema):
-    """What is decided for one batch about one item of the change."""
+    """What is decided for one batch about one item of the change.
+
+    `replaces`: the `set_id` of what somebody else proposed for the row and not everybody has signed.
+    """
 
     batch = Code(ROW, required=True)
     item = Count(1, 9999, required=True)
     decision = ma.fields.String(required=True, validate=ma.validate.OneOf(BATCH_DECISIONS))
+    replaces = Code(ROW)
 
 
 class Decisions(Secret):

@@ -58,13 +58,14 @@ def propose_decisions(
 ) -> dict[str, Any]:
     """Decide rows of the open-batch matrix and sign as the first role. Stream: `batch:<change id>`.
 
-    `rows`: mappings with batch, item and decision. EntryRefusedError names every row whose position does not allow its decision.
+    `rows`: mappings with batch, item and decision, and `replaces` where it takes the place of what somebody else proposed and
+    not everybody has signed: the id of that set. EntryRefusedError names every row whose position does not allow its decision.
     Answer: `set`, and the roles that have still to sign. Nothing happens to a batch before all have. OutcomeNotAllowedError
     before the revisions of the items are approved: until then they may become others.
     """
     change = _open_change(act, change_id)
     role = _role(actor, needed(change), role)
-    chosen = _allowed(act, change_id, [(str(r["batch"]), int(r["item"]), str(r["decision"])) for r in rows])
+    chosen = _allowed(act, actor, change_id, list(rows))
     kept = act.insert(
         DecisionSet,
         id=act.new_id("decision_set"),
@@ -268,7 +269,7 @@ def _role(actor: Actor, wanted: Sequence[str], role: str | None) -> str:
     return role or own[0]
 
 
-def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -> list[tuple[MatrixRow, str]]:
+def _allowed(act: Act, actor: Actor, change_id: str, wanted: Sequence[Mapping[str, Any]]) -> list[tuple[MatrixRow, str]]:
     """The rows as they stand now; EntryRefusedError with every one whose position does not allow its decision."""
     items = {item.n: item for item in items_of(act, change_id)}
     problems: dict[str, str] = {}
@@ -277,7 +278,8 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
     _decidable(act, change_id)
     if not wanted:
         problems["rows"] = "Choose at least one row."
-    for batch_id, n, decision in wanted:
+    for told in wanted:
+        batch_id, n, decision = str(told["batch"]), int(told["item"]), str(told["decision"])
         field = f"{batch_id}:{n}"
         if n not in items:
             problems[field] = f"Item {n} of this change touches no batch."
@@ -287,6 +289,8 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
         asked = batch.row["recipe_id"] == items[n].recipe_id and concerns(batch, items[n])
         if known is not None and is_taken(known):
             problems[field] = f"It is decided already: {known['decision']}."
+        elif known is not None and (others := _of_others(act, actor, known, told.get("replaces"))):
+            problems[field] = others
         elif known is None and not asked:
             problems[field] = f"Batch {batch_id} is not concerned by item {n}."
         else:
@@ -300,6 +304,14 @@ def _allowed(act: Act, change_id: str, wanted: Sequence[tuple[str, int, str]]) -
     if problems:
         raise EntryRefusedError(" ".join(problems.values()), problems=problems)
     return chosen
+
+
+def _of_others(act: Act, actor: Actor, known: Row, replaces: str | None) -> str:
+    """Why a row is left to those who are deciding it: somebody else has proposed something that is still to be signed."""
+    kept = act.get(DecisionSet, id=known["set_id"])
+    if known["state"] != "SIGNING" or kept["by"] == actor.id or kept["id"] == replaces:
+        return ""
+    return f"{known['decision']} was proposed at {kept['at']} and waits for {', '.join(roles_open(act, kept))}: look at it first."
 
 
 def _decidable(act: Act, change_id: str) -> None:

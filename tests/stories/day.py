@@ -39,7 +39,8 @@ STALE, DONE, FORBIDDEN, NOT_YET = "stale", "already done", "not permitted", "not
 EXPECTED: dict[type[BatchwrightError], str] = {
     errors.StaleRecordError: STALE, errors.TaskNotReadyError: STALE, errors.EntryRefusedError: STALE,
     errors.AlreadyRecordedError: DONE, errors.DuplicateRecordError: DONE, errors.OutcomeNotAllowedError: DONE,
-    errors.MeaningNotAllowedError: DONE, errors.NotBlockedError: DONE, errors.BatchClosedError: DONE, errors.ChangeLockedError: DONE,
+    errors.MeaningNotAllowedError: DONE, errors.NotBlockedError: DONE, errors.BatchClosedError: DONE,
+    errors.ChangeLockedError: DONE,
     errors.SamePersonError: FORBIDDEN, errors.NotPermittedError: FORBIDDEN, errors.TrainingMissingError: FORBIDDEN,
     errors.BatchHeldError: FORBIDDEN, errors.BatchesUndecidedError: NOT_YET, errors.DutiesOpenError: NOT_YET,
 }  # fmt: skip
@@ -114,6 +115,7 @@ class Day:
         self.quota = 0
         self.applied: list[dict[str, Any]] = []
         self._wakes: list[datetime] = []
+        self._moved_to = MORNING
         self._lock = threading.Lock()
         self._at_once = 0
 
@@ -136,17 +138,18 @@ class Day:
             return self.quota >= 0
 
     def next_instant(self) -> datetime | None:
-        """When something is due or planned next; None after the last of the script."""
-        now, table = clock.now(), DueTime.__table__
+        """When something is due or planned next, even if that has just passed; None after the last of the script."""
+        table = DueTime.__table__
         with self.site.read() as reader:
-            query = select(table.c.due_at).where(table.c.state == "waiting", table.c.due_at > clock.text(now))
+            query = select(table.c.due_at).where(table.c.state == "waiting", table.c.due_at > clock.text(self._moved_to))
             due = reader.db.execute(query.order_by(table.c.due_at).limit(1)).scalar()
-        while self._wakes and self._wakes[0] <= now:
+        while self._wakes and self._wakes[0] <= self._moved_to:
             heappop(self._wakes)
         found = [*self._wakes[:1], *([clock.parse(due)] if due else [])]
         self.moves += 1
         self.quota = STEPS_A_MOVE
-        return min(found) if found and min(found) <= OVER else None
+        self._moved_to = min(found, default=OVER)
+        return self._moved_to if self._moved_to < OVER else None
 
     @contextmanager
     def acting(self) -> Iterator[None]:

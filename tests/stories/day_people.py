@@ -238,7 +238,8 @@ class Colleague(Person):
         """Decide what is undecided and waits for nobody; None where no row is left."""
         with self.site.read() as reader:
             left = [row for row in open_batch_matrix(self.site, reader, change_id) if not row.settled]
-            on_hold = {r["batch_id"]: r["applied_at"] for r in reader.rows(OpenBatchDecision, change_id=change_id, decision="hold")}
+            waiting = reader.rows(OpenBatchDecision, change_id=change_id, decision="hold")
+            on_hold = {decision["batch_id"]: decision["applied_at"] for decision in waiting}
             stopped = {row.batch for row in left if reader.get(Batch, id=row.batch)["held"]}
         if not left:
             return None

@@ -201,9 +201,12 @@ def test_a_batch_that_ended_before_its_decision_took_effect_keeps_no_change_open
     assert matrix(changed)["CT-26-0020", 1].settled
 
 
-def test_a_decision_that_another_one_replaced_waits_for_nobody(changed: Cart) -> None:
-    rows = [{"batch": "CT-26-0020", "item": 1, "decision": "adopt"}]
-    first = decide(changed, "QA_DISP", propose_decisions, rows=rows, reason="Adopt it")
-    decide(changed, "QA_FLR", propose_decisions, rows=rows, reason="Adopt it, said better")
+def test_a_proposal_is_replaced_by_another_person_only_who_has_seen_it_and_then_waits_for_nobody(changed: Cart) -> None:
+    row = {"batch": "CT-26-0020", "item": 1, "decision": "adopt"}
+    first = decide(changed, "QA_DISP", propose_decisions, rows=[row], reason="Adopt it")
+    with pytest.raises(EntryRefusedError, match=r"adopt was proposed .* waits for PROC, CLI_QA"):
+        decide(changed, "QA_FLR", propose_decisions, rows=[row | {"decision": "hold"}], reason="Wait")
+    second = decide(changed, "QA_FLR", propose_decisions, rows=[row | {"replaces": first["set"]}], reason="Said better")
     with pytest.raises(OutcomeNotAllowedError):
         decide(changed, "PROC", sign_decisions, set_id=first["set"])
+    assert decide(changed, "PROC", sign_decisions, set_id=second["set"])["roles_open"] == ["CLI_QA"]
