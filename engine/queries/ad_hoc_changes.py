@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bpmn.diff import Entry
+from bpmn.vocabulary import Parameter
 from engine.actions.ad_hoc_changes import (
     APPLIED,
     REQUESTED,
@@ -43,6 +44,9 @@ KIND_WORDS = {
     "limit": "Another limit",
 }  # fmt: skip
 USED_RULE = "departure_used"
+LIMIT_BOUNDS = ("target", "nor_low", "nor_high", "par_low", "par_high")
+RANGED = ("num", "int", "date_time")
+"""Types of values that lie between limits; of the others one answer is expected."""
 ORIGIN = "mes:origin"
 
 
@@ -87,9 +91,10 @@ def ad_hoc_document(site: Site, batch_id: str, ad_hoc_id: str, side: str) -> str
 
 
 def request_form(site: Site, batch_id: str, step_id: str = "") -> dict[str, Any]:
-    """What the page of a request offers: steps with what they are now, parameters with their limits, who signs by risk.
+    """What the page of a request offers: steps with what they are now, limits of those to come, who signs by risk.
 
-    `chosen`: the step that was named, else the one that is open. `repeated`: the id that its repetition would get.
+    `chosen`: the step that was named, else the one that is open; `next`: the first that is to come. `repeated`: the id that
+    its repetition would get. `recipe`: the hash of the control recipe that all of it is about.
     """
     with site.read() as reader:
         batch = BatchRecord(site, reader, batch_id)
@@ -111,6 +116,8 @@ def request_form(site: Site, batch_id: str, step_id: str = "") -> dict[str, Any]
             "batch": batch_header(batch),
             "steps": steps,
             "chosen": chosen,
+            "next": next((s["id"] for s in steps if s["state"] == "to come"), chosen),
+            "recipe": batch.recipe.hash,
             "repeated": free_step_id(reader, batch, f"{chosen}_R"),
             "limits": _limits(batch, {s["id"] for s in steps if s["state"] == "to come" and s["kind"] not in NEVER_SKIPPED[:3]}),
             "signs": {r: who_signs(settings.ad_hoc_roles, r, batch.row["product"], settings.client_signs) for r in RISKS},
@@ -183,17 +190,26 @@ def _documents(batch: BatchRecord, row: Row) -> tuple[str, str, list[str]]:
 
 
 def _limits(batch: BatchRecord, steps: Iterable[str]) -> list[dict[str, Any]]:
-    """Every limit that can be changed, with what it is now."""
-    wanted = set(steps)
-    return [
-        {
-            "id": f"{step.id}.{p.id}", "step": step.id, "name": f"{step.id} {p.name}", "uom": p.uom, "target": p.target,
-            "nor": written_range(p, "NOR"), "par": written_range(p, "PAR"),
-            **{bound: getattr(p, bound) for bound in ("nor_low", "nor_high", "par_low", "par_high")},
-        }
-        for step in batch.recipe.steps.values() if step.id in wanted
-        for p in step.parameters if p.limit_action != "none" or p.target
-    ]  # fmt: skip
+    """Every limit that can be changed, step by step, with what it is now: `now` by bound, of what is a matter of choice the
+    one answer that is `expected`.
+    """
+    wanted, found = set(steps), []
+    for step in batch.recipe.steps.values():
+        limited = [p for p in step.parameters if p.limit_action != "none" or p.target] if step.id in wanted else []
+        if limited:
+            title = named(batch.recipe.diagram, step.id)
+            found.append({"step": step.id, "title": title, "parameters": [_limited(step.id, p) for p in limited]})
+    return found
+
+
+def _limited(step_id: str, p: Parameter) -> dict[str, Any]:
+    bounds = {bound: getattr(p, bound) for bound in LIMIT_BOUNDS}
+    expected = next((text for text in bounds.values() if text), "")
+    return {
+        "id": f"{step_id}.{p.id}", "name": p.name, "uom": p.uom, "class": p.parameter_class, "type": p.type,
+        "now": bounds if p.type in RANGED else {"expected": expected}, "bounds": [name for name, text in bounds.items() if text],
+        "choices": [(c.value, c.label or c.value) for c in p.choices],
+    }  # fmt: skip
 
 
 # Planned departures

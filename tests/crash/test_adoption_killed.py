@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -28,11 +29,11 @@ BATCHES = 24
 MOST_LIVES = 100
 
 
-def apply_all(url: str, keys: str, ready: Connection) -> None:
-    """The process that is killed."""
+def apply_all(url: str, keys: str, told: Connection) -> None:
+    """The process that is killed. It tells after how many batches it is."""
     site = open_site(url, keys)
-    ready.send("ready")
-    apply_decisions(site)
+    told.send(0)
+    apply_decisions(site, progress=lambda done, of: told.send(done))
     os._exit(0)
 
 
@@ -86,12 +87,16 @@ def test_a_killed_process_leaves_each_batch_wholly_before_or_after_the_decision(
     chance, context = random.Random(7), multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.crash.test_adoption_killed"])
     seen: set[int] = set()
-    for life in range(MOST_LIVES):  # each may live a little longer than the one before
+    for _ in range(MOST_LIVES):  # each is killed some moments after its first to fifth batch
         ours, theirs = context.Pipe()
         child = context.Process(target=apply_all, args=(database_url, str(tmp_path / "keys"), theirs))
         child.start()
-        assert ours.recv() == "ready"
-        time.sleep(chance.uniform(0.02, 0.05 + 0.01 * life))
+        theirs.close()
+        wanted = chance.randint(0, 4)
+        with contextlib.suppress(EOFError):
+            while ours.recv() < wanted:
+                pass
+        time.sleep(chance.uniform(0, 0.03))
         child.kill()
         child.join()
         after = wholly_before_or_after(shop)

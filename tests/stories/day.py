@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from engine.sign_in import confirm
 from engine.site import Site
 from engine.transaction import Actor, perform
 from tests.people import PASSWORD
-from tests.stories.day_script import OVER, Plan
+from tests.stories.day_script import MORNING, OVER, Plan
 
 STEPS_A_MOVE = 4
 """How many steps of batches are done before time goes on."""
@@ -184,9 +185,9 @@ class Worker(threading.Thread):
             self.day.moment.over = True
             self.day.moment.tell()
 
+    @abstractmethod
     def round(self) -> int:
         """Do what there is to do; how much was done."""
-        raise NotImplementedError
 
 
 class Person(Worker):

@@ -148,7 +148,7 @@ def drawn_timers(xml: str) -> list[Drawn]:
                 Drawn(
                     steps=frozenset(str(step.get("id")) for step in steps), kind=NOTICE_OF[str(service.get("action"))],
                     span=timedelta(**{unit: int(count)}), working=timer.get("working") == "true",
-                )  # fmt: skip
+                )
             )
     return found
 

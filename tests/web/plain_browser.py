@@ -79,14 +79,13 @@ class PlainBrowser:
         """Where the links of the main part lead."""
         return [unquote(link.get("href")) for link in self.root.find(".//main").iter("a") if link.get("href")]
 
-    def rows(self, label: str) -> list[list[str]]:
-        """The cells of the table with a label, row by row, heads included."""
-        [region] = self.root.xpath(f"//*[@role='region'][@aria-label='{label}']")
-        return [[text_of(cell) for cell in row if cell.tag in ("th", "td")] for row in region.iter("tr")]
-
     def items(self, path: str) -> list[str]:
         """The words of each element that an XPath finds."""
         return [text_of(one) for one in self.root.xpath(path)]
+
+    def attributes(self, path: str, name: str) -> list[str]:
+        """An attribute of each element that an XPath finds."""
+        return [str(one.get(name)) for one in self.root.xpath(path)]
 
     def controls(self, name: str) -> list[Element]:
         """The page's fields of a name."""

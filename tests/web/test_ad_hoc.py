@@ -90,9 +90,6 @@ def test_what_is_missing_is_said_at_its_field_and_nothing_typed_is_lost(app):
     assert {field for field in ("kind", "risk") if f'href="#f-{field}"' in page.text} == {"kind", "risk"}
     assert "is over" in said(page)
     assert susan.post(NEW, data={"kind": "skip", "step": "S02", **kept, "risk": "high"}).status_code == 409
-    page = susan.post(NEW, data={"kind": "limit", "parameter": "S31.conc", "nor_low": "1", **kept})
-    assert 'href="#f-risk"' in page.text
-    assert "its risk is medium at least" in said(page)
 
 
 def test_it_is_in_the_inbox_of_who_may_sign_it_and_of_nobody_else(app, site):
@@ -164,3 +161,35 @@ def test_the_step_leads_to_it_for_those_who_may_ask(app):
     path = f"/batches/{EXPANSION}/tasks/S24[4]"
     assert f"{NEW}?step=S24" in station(app, "susan").get(path).text
     assert "Something is not as planned" not in said(station(app, "anna").get(path))
+
+
+def hidden(page, name: str) -> str:
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.requirement("P4-06")
+def test_a_limit_is_written_over_where_it_stands_as_it_is_now(app, site):
+    susan = station(app, "susan")
+    form = susan.get(f"{NEW}?kind=limit")
+    now = re.search(r'name="limit:S31.conc:nor_low" value="([^"]*)"', form.text)
+    assert now is not None
+    kept = {"kind": "limit", "recipe": hidden(form, "recipe"), "category": "quality", "reason": "Thin cells.", "risk": "low"}
+    kept |= {"limit:S31.conc:nor_low": now[1], "password": PASSWORDS["susan"]}
+    page = susan.post(NEW, data=kept)
+    assert "Write over the limit" in said(page)
+    page = susan.post(NEW, data=kept | {"limit:S31.conc:nor_low": "1"})
+    assert 'href="#f-risk"' in page.text
+    assert "its risk is medium at least" in said(page)
+    assert 'name="limit:S31.conc:nor_low" value="1"' in page.text
+    several = {"limit:S31.conc:nor_low": "1", "limit:S33.bag_ml:par_low": "1"}
+    page = susan.post(NEW, data=kept | several)
+    assert "one parameter at a time" in said(page)
+    page = susan.post(NEW, data=kept | {"limit:S31.conc:nor_low": "1", "recipe": "0" * 64})
+    assert "changed meanwhile" in said(page)
+    done = susan.post(NEW, data=kept | {"limit:S31.conc:nor_low": "7,5E+6", "risk": "medium"})
+    assert done.status_code == 302, said(done)
+    asked = row(site, done.location.rpartition("/")[2])
+    assert '"nor_low":"7.5E+6"' in asked["edit"].replace(" ", "")
+    assert "par_low" not in asked["edit"]

@@ -130,6 +130,8 @@ def test_a_decision_on_every_batch_is_one_signature_of_each_role_and_its_progres
     page.wait_for_selector("text=10 of 10 batches", timeout=10_000)
     assert page.locator("#results tbody tr").count() == rows
     assert page.locator("#results >> text=Adopt").count() > 0
+    page.wait_for_selector("#rows >> text=Applied")
+    assert page.locator("#rows >> text=being applied").count() == 0, "the rows say so too, without another look"
     assert found + accessible(page) == []
 
 

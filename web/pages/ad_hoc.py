@@ -23,6 +23,8 @@ KINDS = {
     "repeat": "Repeat the step", "insert": "Insert a step behind it", "replace": "Replace it (still to come)",
     "skip": "Skip it (not started)", "limit": "Change a limit (still to come)",
 }  # fmt: skip
+TO_COME = ("replace", "skip")
+"""What can be done only to a step that is still to come."""
 SECOND = {"": "Nobody", "verified_by": "Verified by a second person", "witnessed_by": "Witnessed by a second person"}
 SECOND_ROLES = {"verified_by": ("V", ["MFG_VER"]), "witnessed_by": ("W", ["MFG_WIT"])}
 PERFORMERS = ("MFG_OP", "MFG_SUP", "QC_ANL")
@@ -30,25 +32,27 @@ TYPES = {"": "No value", "num": "A number", "text": "A text", "bool": "Yes or no
 BOUNDS = {
     "nor_low": "Normal, lowest", "nor_high": "Normal, highest", "par_low": "Accepted, lowest", "par_high": "Accepted, highest",
 }  # fmt: skip
-REMOVED = "-"
+LIMITS = {"target": "Target", "expected": "Expected"} | BOUNDS
+YES = {"true": "yes", "false": "no"}
 SIDES = ("before", "after")
 
 
 @page.route("/batches/<batch_id>/ad-hoc", methods=["GET", "POST"])
 @allow(*ad_hoc_changes.REQUESTERS)
 def new(batch_id: str) -> ResponseReturnValue:
-    """Ask for a change of this batch: the open step is chosen; kind, reason, risk and password are what is left."""
+    """Ask for a change of this batch: kind and step are chosen by the link that led here; reason, risk and signature are left."""
     outcome = Outcome(None, [])
     if request.method == "POST":
         outcome = attempt(lambda: _request(batch_id), rename=_field)
         if outcome.answer is not None:
             taken(f"{batch_id}/ad-hoc")
             return redirect(url_for("ad_hoc_page.show", batch_id=batch_id, ad_hoc_id=outcome.answer["ad_hoc"]))
-    form = queries.request_form(site(), batch_id, request.form.get("step") or request.args.get("step", ""))
+    form, wanted = queries.request_form(site(), batch_id, request.values.get("step", "")), request.args.get("kind", "")
+    chosen = form["next"] if wanted in TO_COME and not request.values.get("step") else form["chosen"]
     return render_template(
         "pages/ad_hoc_new.html", form=form, batch=form["batch"], problems=outcome.problems, kinds=KINDS, risks=RISKS,
-        categories=CATEGORIES, second=SECOND, performers=PERFORMERS, types=TYPES, bounds=BOUNDS,
-        wanted=request.args.get("kind", ""),
+        categories=CATEGORIES, second=SECOND, performers=PERFORMERS, types=TYPES, bounds=BOUNDS, limits=LIMITS, yes=YES,
+        wanted=wanted, chosen=chosen, written={name.split(":")[1].partition(".")[0] for name, *_ in _written(form)},
     ), outcome.status  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def _request(batch_id: str) -> dict[str, Any]:
     require([("kind", "what to change"), ("reason", "the reason"), ("risk", "the class of risk")])
     form = request.form
     answer = act(
-        ad_hoc_changes.request_ad_hoc, stream=f"batch:{batch_id}", batch_id=batch_id, edit=_edit(),
+        ad_hoc_changes.request_ad_hoc, stream=f"batch:{batch_id}", batch_id=batch_id, edit=_edit(batch_id),
         category=form.get("category", ""), reason=form["reason"], risk=form["risk"], proof=proof(),
     )  # fmt: skip
     flash(f"Asked for: {answer['words']} It takes effect with the last signature.", "good")
@@ -129,7 +133,7 @@ def _field(name: str) -> str:
     return "kind" if name == "edit" else name
 
 
-def _edit() -> dict[str, Any]:
+def _edit(batch_id: str) -> dict[str, Any]:
     """The edit that the page's fields say."""
     form, step = request.form, request.form.get("step", "")
     kind = form["kind"]
@@ -138,22 +142,44 @@ def _edit() -> dict[str, Any]:
     if kind == "skip":
         return {"kind": "skip_step", "step_id": step}
     if kind == "limit":
-        return _limit()
+        return _limit(batch_id)
     if kind not in ("insert", "replace"):
         raise RefusedEntryError(PageProblem("kind", "Choose what to change"))
     where = {"after": step} if kind == "insert" else {"step_id": step}
     return {"kind": f"{kind}_step", **where, "step": _step()}
 
 
-def _limit() -> dict[str, Any]:
-    step, _, parameter = request.form.get("parameter", "").partition(".")
-    if not parameter:
-        raise RefusedEntryError(PageProblem("parameter", "Choose the parameter whose limit changes"))
-    typed = {name: request.form.get(name, "").strip().replace(",", ".") for name in ("target", *BOUNDS)}
-    changed = {name: "" if text == REMOVED else text for name, text in typed.items() if text}
-    if not changed:
-        raise RefusedEntryError(PageProblem("par_high", "Enter at least one new limit"))
-    return {"kind": "change_limit", "step_id": step, "parameter_id": parameter, "why": request.form["reason"], **changed}
+def _limit(batch_id: str) -> dict[str, Any]:
+    """The one parameter of whose limits something else was written than there is now."""
+    form = queries.request_form(site(), batch_id)
+    if request.form.get("recipe") != form["recipe"]:
+        raise RefusedEntryError(PageProblem("kind", "The recipe of this batch changed meanwhile. Look at the limits again"))
+    written = _written(form)
+    if not written:
+        raise RefusedEntryError(PageProblem("limits", "Write over the limit that is to be another one"))
+    _, parameter, _, _ = written[0]
+    others = [field for field, other, _, _ in written if other["id"] != parameter["id"]]
+    if others:
+        raise RefusedEntryError(*(PageProblem(field, "Change the limits of one parameter at a time") for field in others))
+    step, _, name = parameter["id"].partition(".")
+    changed = {bound: text for _, _, bound, text in written}
+    if "expected" in changed:
+        changed = dict.fromkeys(parameter["bounds"], changed["expected"])
+    return {"kind": "change_limit", "step_id": step, "parameter_id": name, "why": request.form["reason"], **changed}
+
+
+def _written(form: dict[str, Any]) -> list[tuple[str, dict[str, Any], str, str]]:
+    """Where something else was written than the limit that holds: the field, the parameter, the bound, the new text."""
+    found = []
+    for parameter in (one for step in form["limits"] for one in step["parameters"]):
+        for bound, now in parameter["now"].items():
+            field = f"limit:{parameter['id']}:{bound}"
+            text = request.form.get(field, now).strip()
+            if parameter["type"] in ("num", "int"):
+                text = text.replace(",", ".")
+            if text != now:
+                found.append((field, parameter, bound, text))
+    return found
 
 
 def _step() -> dict[str, Any]:

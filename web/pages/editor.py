@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from bpmn.units import UNITS
-from bpmn.vocabulary import MEANINGS, ROLES
+from bpmn.vocabulary import MEANINGS, ROLES, SERVICES
 from engine.queries.drafts import draft_view
 from web.access import GMP_ROLES, allow
 from web.acting import actor, site
@@ -16,7 +16,9 @@ from web.acting import actor, site
 page = Blueprint("editor_page", __name__)
 
 EDITORS = frozenset({"PROC"})
-VOCABULARY = json.dumps({"roles": list(ROLES.items()), "meanings": list(MEANINGS.items()), "units": list(UNITS)})
+VOCABULARY = json.dumps(
+    {"roles": list(ROLES.items()), "meanings": list(MEANINGS.items()), "units": list(UNITS), "services": list(SERVICES.items())}
+)
 
 
 @page.get("/recipes/<revision_id>/edit")

@@ -56,7 +56,10 @@ def show(change_id: str) -> ResponseReturnValue:
 @background
 def progress(change_id: str) -> ResponseReturnValue:
     """How far the decisions have been applied; the page asks while they are."""
-    return render_template("parts/open_batch_results.html", change_id=change_id, results=applied(site(), change_id))
+    return render_template(
+        "parts/open_batch_results.html", change_id=change_id, results=applied(site(), change_id), polled=True,
+        follow=request.args.get("rows", ""),
+    )  # fmt: skip
 
 
 @page.get("/changes/<change_id>/batches/summary")

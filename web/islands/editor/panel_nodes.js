@@ -90,10 +90,10 @@ export function nodePart(panel, element) {
     }));
   }
   if (is(element, "bpmn:ServiceTask")) {
-    const service = (name, label, hint) => fields.text(label, {
-      read: () => model.service(element)?.get(name), write: (value) => model.setService(element, { [name]: value }), at: { element: element.id, property: name }, disabled, hint,
+    const service = (name, label, list) => fields.text(label, {
+      read: () => model.service(element)?.get(name), write: (value) => model.setService(element, { [name]: value }), at: { element: element.id, property: name }, disabled, list,
     });
-    parts.push(service("action", "What the system does"), service("value", "With"));
+    parts.push(service("action", "What the system does", "editor-services"), service("value", "With"));
   }
   if (is(element, "bpmn:ScriptTask")) parts.push(plain("script", "Calculation", (text) => model.setScript(element, text), { rows: 4, hint: "One line for each: name = formula" }));
   if (is(element, "bpmn:BusinessRuleTask")) parts.push(make("p", {}, make("a", { href: `${location.pathname.replace(/edit$/, "decisions/")}${encodeURIComponent(element.id)}` }, "Open its decision table")));

@@ -36,6 +36,7 @@ export async function startEditor(root) {
   }
   parts.draft = draft;
   root.append(suggestions("editor-units", vocabulary.units), suggestions("editor-classes", CLASSES));
+  root.append(suggestions("editor-services", vocabulary.services));
   parts.toolbar = new Toolbar({ ...parts, region: region("editor-canvas") });
   parts.panel = new Panel(parts);
   parts.table = createTable(parts);
@@ -64,7 +65,7 @@ function showPanel(root, open) {
 }
 
 function suggestions(id, values) {
-  return make("datalist", { id }, values.map((value) => make("option", { value })));
+  return make("datalist", { id }, values.map((value) => make("option", { value: [value].flat()[0], label: [value].flat()[1] })));
 }
 
 function bindBar({ root, model, panel, saving, tidying, notices }) {
