@@ -29,7 +29,7 @@ from engine.sign_in import confirm
 from engine.site import Site
 from engine.transaction import Actor, perform
 from tests.people import PASSWORD
-from tests.stories.day_script import OVER, Plan
+from tests.stories.day_script import MORNING, OVER, Plan
 
 STEPS_A_MOVE = 4
 """How many steps of batches are done before time goes on."""
@@ -116,6 +116,7 @@ class Day:
         self.quota = 0
         self.applied: list[dict[str, Any]] = []
         self._wakes: list[datetime] = []
+        self._moved_to = MORNING
         self._lock = threading.Lock()
         self._at_once = 0
 
@@ -138,17 +139,18 @@ class Day:
             return self.quota >= 0
 
     def next_instant(self) -> datetime | None:
-        """When something is due or planned next; None after the last of the script."""
-        now, table = clock.now(), DueTime.__table__
+        """When something is due or planned next, even if that has just passed; None after the last of the script."""
+        table = DueTime.__table__
         with self.site.read() as reader:
-            query = select(table.c.due_at).where(table.c.state == "waiting", table.c.due_at > clock.text(now))
+            query = select(table.c.due_at).where(table.c.state == "waiting", table.c.due_at > clock.text(self._moved_to))
             due = reader.db.execute(query.order_by(table.c.due_at).limit(1)).scalar()
-        while self._wakes and self._wakes[0] <= now:
+        while self._wakes and self._wakes[0] <= self._moved_to:
             heappop(self._wakes)
         found = [*self._wakes[:1], *([clock.parse(due)] if due else [])]
         self.moves += 1
         self.quota = STEPS_A_MOVE
-        return min(found) if found and min(found) <= OVER else None
+        self._moved_to = min(found, default=OVER)
+        return self._moved_to if self._moved_to < OVER else None
 
     @contextmanager
     def acting(self) -> Iterator[None]:

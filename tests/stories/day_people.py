@@ -238,8 +238,8 @@ class Colleague(Person):
         """Decide what is undecided and waits for nobody; None where no row is left."""
         with self.site.read() as reader:
             left = [row for row in open_batch_matrix(self.site, reader, change_id) if not row.settled]
-            held = reader.rows(OpenBatchDecision, change_id=change_id, decision="hold")
-            on_hold = {row["batch_id"]: row["applied_at"] for row in held}
+            waiting = reader.rows(OpenBatchDecision, change_id=change_id, decision="hold")
+            on_hold = {decision["batch_id"]: decision["applied_at"] for decision in waiting}
             stopped = {row.batch for row in left if reader.get(Batch, id=row.batch)["held"]}
         if not left:
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -108,10 +107,8 @@ def _batches_without(item: Mapping[str, Any], decided: Any, chains: Mapping[str,
 
 
 def _closes(entry: Entry) -> bool:
-    return any(
-        kind == "update" and table == "change" and rest[1].get("state", [""])[-1] == "CLOSED"
-        for kind, table, *rest in entry.writes
-    )  # fmt: skip
+    changed = [rest[1] for kind, table, *rest in entry.writes if (kind, table) == ("update", "change")]
+    return any(columns.get("state", [""])[-1] == "CLOSED" for columns in changed)
 
 
 def numbers(revision: str) -> list[int]:
@@ -145,13 +142,12 @@ def drawn_timers(xml: str) -> list[Drawn]:
     for event in root.iter(f"{{{BPMN}}}boundaryEvent"):
         for timer in event.iter(f"{{{v.NAMESPACE}}}timer"):
             [service] = by_id[leads[event.get("id")]].iter(f"{{{v.NAMESPACE}}}service")
-            host = by_id[event.get("attachedToRef")]
-            inside = [host, *host.iter(f"{{{BPMN}}}userTask")]
-            steps = frozenset(e.get("id", "") for e in inside if e.tag == f"{{{BPMN}}}userTask")
-            unit, count = re.fullmatch(r"(\w+)\((\d+)\)", timer.get("due", "")).groups()  # type: ignore[union-attr]
+            steps = by_id[event.get("attachedToRef")].iter(f"{{{BPMN}}}userTask")  # itself, or those inside
+            unit, _, count = str(timer.get("due")).removesuffix(")").partition("(")
             found.append(
                 Drawn(
-                    steps, NOTICE_OF[service.get("action", "")], timedelta(**{unit: int(count)}), timer.get("working") == "true"
+                    steps=frozenset(str(step.get("id")) for step in steps), kind=NOTICE_OF[str(service.get("action"))],
+                    span=timedelta(**{unit: int(count)}), working=timer.get("working") == "true",
                 )
             )
     return found
@@ -186,7 +182,7 @@ def check_notices(site: Site, xml: str) -> Notices:
     timers, now = drawn_timers(xml), clock.now()
     with site.read() as reader:
         for change in reader.rows(Change):
-            tasks = list(reader.rows(Task, batch_id=change["id"]))
+            tasks = reader.rows(Task, batch_id=change["id"])
             notices = reader.rows(Notice, batch_id=change["id"])
             for drawn in timers:
                 for turn in {_turn(t) for t in tasks if t["step_id"] in drawn.steps}:

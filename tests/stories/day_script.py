@@ -31,6 +31,7 @@ ONE_WORKING_DAY = timedelta(days=4, hours=-1)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EVER = timedelta(days=99)
 SIGN = "SIGN"
+GIVEN_UP = ("CANCELLED",)
 
 CHAIN = v.OrderField(name="coi", type="text", label="Chain of identity", identifier=True)
 RUNNING, PLANNED = 40, 2
@@ -90,9 +91,9 @@ class Plan:
     """One change of the day.
 
     `recipe`: the next revision of it is proposed, changed by `edit`; without one a text is. `says`: by step, the verdict at the
-    first time that it is reached; later everybody agrees. `slow`: for how long a step is left alone by those who could do it;
-    by step id, or `step:role` for one of its signatures, or SIGN for decisions about open batches. `cancels`: who gives it up
-    `cancel_after` so long. `ends`: the states in which it may be found at the end.
+    first time that it is reached; later everybody agrees. `slow`: for how long a step is left alone by those who could do it; by
+    step id, `step:role` for one of its signatures, or SIGN for decisions about open batches. `holds`: one batch is put on hold
+    first. `cancels`: who gives the change up, `cancel_after` so long. `ends`: the states in which it may be found at the end.
     """
 
     name: str
@@ -149,7 +150,7 @@ PLANS = (
     Plan("C1", at("06:10"), "pia", URGENT, C, "limit", slow={SIGN: HOUR}),
     Plan("C2", at("07:30"), "tomas", FULL, C, "insert", "safety", effect=20 * MINUTE, holds=True),
     Plan("C3", at("11:30"), "pia", LIGHT, C, "limit", slow={"LIGHT_MFG": 3 * HOUR}, cancels="pia", cancel_after=HOUR,
-         ends=("CANCELLED",)),
+         ends=GIVEN_UP),
     Plan("C4", at("13:30"), "tomas", FULL, C, "both", client=True, says={"CLIENT_APPROVE": "return"}, effect=10 * MINUTE),
     Plan("C5", at("17:00"), "pia", URGENT, C, "limit", slow={"RETROSPECTIVE": ONE_WORKING_DAY + HOUR}),
     Plan("D1", at("06:15"), "tomas", FULL, D, "both", effect=5 * MINUTE, slow={SIGN: HOUR}),
@@ -165,7 +166,7 @@ PLANS = (
     Plan("T05", at("10:00"), "rosa", FULL, client=True, slow={"CLIENT": EVER}, ends=("ASSESSMENT",)),
     Plan("T06", at("10:00"), "pia", FULL, slow={"APPROVE": ONE_WORKING_DAY + 2 * HOUR}),
     Plan("T07", at("11:20"), "tomas", FULL, client=True, slow={"CLIENT_APPROVE": ONE_WORKING_DAY + DAY + 2 * HOUR}),
-    Plan("T08", at("12:10"), "rita", FULL, slow={"MFG": 2 * HOUR}, cancels="diana", cancel_after=HOUR, ends=("CANCELLED",)),
+    Plan("T08", at("12:10"), "rita", FULL, slow={"MFG": 2 * HOUR}, cancels="diana", cancel_after=HOUR, ends=GIVEN_UP),
     Plan("T09", at("15:00"), "rosa", FULL, says={"MSAT": "object", "APPROVE": "reject"}, ends=("REJECTED",)),
     # Texts: light route.
     Plan("T10", at("06:30"), "rosa", LIGHT),
@@ -179,8 +180,7 @@ PLANS = (
     Plan("T18", at("10:00"), "tomas", LIGHT, cancels="farid", ends=("CLOSED", "CANCELLED")),
     Plan("T19", at("13:00"), "rosa", LIGHT, category="editorial"),
     Plan("T20", at("13:00"), "rita", LIGHT, says={"LIGHT_MSAT": "condition"}, effect=3 * HOUR),
-    Plan("T21", at("13:00"), "farid", LIGHT, slow={"INITIATE": 2 * HOUR}, cancels="farid", cancel_after=HOUR,
-         ends=("CANCELLED",)),
+    Plan("T21", at("13:00"), "farid", LIGHT, slow={"INITIATE": 2 * HOUR}, cancels="farid", cancel_after=HOUR, ends=GIVEN_UP),
     # Texts: emergencies.
     Plan("T22", at("06:40"), "pia", URGENT),
     Plan("T23", at("09:40"), "tomas", URGENT, slow={"AUTHORISE:QA_FLR": 65 * MINUTE}),
