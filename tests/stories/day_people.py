@@ -104,8 +104,8 @@ class Colleague(Person):
         else:
             text = {"kind": "text", "title": plan.name, "proposed": "The other form is used.", "category": plan.category}
             self.on(change_id, changes.put_item, **text, why="Fewer mistakes.", evidence=EVIDENCE, confidence="high")
-        for after in (*plan.slow.values(), plan.cancel_after):
-            self.day.wake(clock.now() + after)
+        if plan.cancel_after:
+            self.day.wake(clock.now() + plan.cancel_after)
         return 1
 
     def propose(self, plan: Plan, change_id: str) -> None:

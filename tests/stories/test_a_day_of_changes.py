@@ -82,7 +82,6 @@ def test_fifty_changes_in_a_day_with_forty_batches_and_eight_people_at_once(day:
     changes = ended(day)
     told = check_notices(day.site, shipped_xml(CHANGE_CONTROL))
     print_figures(day, database_kind, seconds, changes, told)
-    TEMP(day)
 
     assert lost(day.site, day.tried) == []
     assert closed_too_early(day.site) == []
@@ -170,8 +169,3 @@ def print_figures(day: Day, kind: str, seconds: float, changes: list[dict[str, A
         ("notices", f"{dict(told.sent)}, none in {told.in_time} steps in time; {told.slowest.total_seconds():.1f} s after"),
     )
     print(f"\n{kind}", *(f"{name:>14}: {figures}" for name, figures in told_rows), sep="\n")
-
-
-def TEMP(day):
-    with day.site.read() as reader:
-        print("WAITING IN CLOSED", reader.fetch("select d.id, d.kind, d.ref, d.due_at, b.state, b.kind from due_time d join batch b on b.id=d.batch_id where d.state='waiting' and b.state in ('COMPLETED','TERMINATED','REJECTED')"))
