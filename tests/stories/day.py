@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from engine import clock, errors
+from engine.actions.changes import review_entries
 from engine.actions.open_batches import apply_decisions
 from engine.actions.timers import fire_due
 from engine.errors import BatchwrightError
@@ -140,7 +141,7 @@ class Day:
 
     def next_instant(self) -> datetime | None:
         """When something is due or planned next, even if that has just passed; None after the last of the script."""
-        table = DueTime.__table__
+        now, table = clock.now(), DueTime.__table__
         with self.site.read() as reader:
             query = select(table.c.due_at).where(table.c.state == "waiting", table.c.due_at > clock.text(self._moved_to))
             due = reader.db.execute(query.order_by(table.c.due_at).limit(1)).scalar()
@@ -149,7 +150,7 @@ class Day:
         found = [*self._wakes[:1], *([clock.parse(due)] if due else [])]
         self.moves += 1
         self.quota = STEPS_A_MOVE
-        self._moved_to = min(found, default=OVER)
+        self._moved_to = max(now, min(found, default=OVER))  # whatever was due until now is done at this move
         return self._moved_to if self._moved_to < OVER else None
 
     @contextmanager
@@ -214,6 +215,10 @@ class Person(Worker):
                 answer = perform(self.site, action, actor=self.actor, stream=stream, idempotency_key=key, **arguments)
         except tuple(EXPECTED) as refused:
             refusal, error = EXPECTED[type(refused)], type(refused).__name__
+        except errors.ChangeFieldError as refused:
+            if action is not review_entries:  # which was drawn anew since its entries were shown
+                raise
+            refusal, error = STALE, type(refused).__name__
         seconds = time.perf_counter() - begun
         self.day.tried.append(Done(self.name, action.__name__, seconds, key, refusal, error))
         if answer is not None:
