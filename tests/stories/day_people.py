@@ -1,4 +1,4 @@
-"""The eight people who take changes through a day, and the operators beside them: what each does about what they find."""
+"""The eight people who take changes through a day: what each does about what they find."""
 
 from __future__ import annotations
 
@@ -9,29 +9,25 @@ from typing import Any
 from bpmn.composition import subjects
 from bpmn.diff import diff
 from engine import clock
-from engine.actions import batches, changes, drafts, duties, recipes, tasks, trainings
+from engine.actions import batches, changes, drafts, duties, recipes
 from engine.actions.open_batches import propose_decisions, sign_decisions
-from engine.batch_record import BatchRecord
 from engine.queries.changes import change_inbox, change_view, next_change_id
 from engine.queries.decision_sets import decisions_waiting
 from engine.queries.open_batches import MatrixRow, open_batch_matrix
-from engine.queries.training import my_reading, reading_view
 from engine.records import (
     Batch,
     ChangeItem,
     Duty,
-    ExceptionRecord,
     OpenBatchDecision,
     RecipeDocument,
     RecipeDraft,
     RecipeRevision,
-    Task,
 )
 from engine.revisions import in_effect
 from engine.transaction import Actor
 from tests.batches import SUBMISSION
 from tests.stories.day import Day, Person
-from tests.stories.day_script import HOUR, PLAN, PLANS, RUNNING, SIGN, Plan, edited, reworded
+from tests.stories.day_script import HOUR, PLAN, PLANS, SIGN, Plan, edited, reworded
 
 EVIDENCE = [{"kind": "study", "reference": "DS-7", "says": "It works as well."}]
 MEANINGS = {
@@ -44,7 +40,6 @@ MEANINGS = {
 }  # fmt: skip
 LOOKED_AT = ("APPROVE", "LIGHT_APPROVE", "RETROSPECTIVE")
 DECIDES = ("PROC", "CLI_QA")
-LIVE = ("open", "started", "performed")
 ON_HOLD_FOR = 2 * HOUR
 
 
@@ -297,76 +292,3 @@ class Colleague(Person):
 
 DARING = 0.25
 """How often somebody tries to sign what the inbox shows them and does not let them."""
-
-
-class Operator(Person):
-    """Somebody who works on the batches, a few steps each time before the clock goes on."""
-
-    def round(self) -> int:
-        done = sum(self.read(one["revision"]) for one in my_reading(self.site, self.actor) if one["blocks"] and one["alone"])
-        while self.day.take():
-            with self.site.read() as reader:
-                running = [row["id"] for row in reader.rows(Batch, kind="batch") if row["state"] in ("ISSUED", "IN_PROGRESS")]
-            done += self.go_on(self.chance.choice(running))
-        return done
-
-    def read(self, revision_id: str) -> bool:
-        """Read what changed and sign for it."""
-        shown = reading_view(self.site, revision_id, self.actor)["shown_hash"]
-        done = self.act(
-            trainings.read_and_understood, f"person:{self.name}", revision_id=revision_id, proof=self.proof, shown_hash=shown
-        )  # fmt: skip
-        return done is not None
-
-    def go_on(self, batch: str) -> bool:
-        """Do a step of a batch that is open."""
-        with self.site.read() as reader:
-            live = [task for task in reader.rows(Task, batch_id=batch, order=("opened_at", "key")) if task["state"] in LIVE]
-        return bool(live) and self.work(batch, self.chance.choice(live))
-
-    def work(self, batch: str, task: Mapping[str, Any]) -> bool:
-        with self.site.read() as reader:
-            record = BatchRecord(self.site, reader, batch)
-            step = record.step(record.task(task["key"]))
-            due = reader.rows(ExceptionRecord, batch_id=batch)
-        about = {"batch_id": batch, "task_key": task["key"]}
-        if task["state"] == "open" and self.act(tasks.start_task, f"batch:{batch}", **about, version=task["version"]) is None:
-            return False
-        entries = {p.id: "true" if p.type == "bool" else str(self.chance.randint(40, 80)) for p in step.parameters}
-        told = {row["id"]: "Seen." for row in due if row["needs_comment"]}
-        done = self.act(
-            tasks.sign_task, f"batch:{batch}", **about, meaning="performed_by", proof=self.proof, entries=entries, comments=told
-        )  # fmt: skip
-        return done is not None
-
-
-class Supervisor(Person):
-    """Issues a batch for each that ends, so that forty run all day."""
-
-    def __init__(self, day: Day, actor: Actor) -> None:
-        super().__init__(day, actor)
-        self.count = 0
-
-    def round(self) -> int:
-        with self.site.read() as reader:
-            rows = reader.rows(Batch, kind="batch")
-        missing = RUNNING - sum(row["state"] in ("ISSUED", "IN_PROGRESS") for row in rows)
-        return sum(self.issue(self.chance.choice(RECIPES)) for _ in range(missing))
-
-    def issue(self, recipe_id: str) -> bool:
-        self.count += 1
-        batch = f"N-{self.count:03}"
-        issued = self.act(
-            batches.start_batch, f"batch:{batch}", recipe_id=recipe_id, batch_id=batch, order={"coi": f"COI-{batch}"},
-            proof=self.proof,
-        )  # fmt: skip
-        return issued is not None
-
-
-    def plan(self, recipe_id: str) -> None:
-        """A batch that is only planned, all day."""
-        batch = f"P-{recipe_id}"
-        self.act(batches.plan_batch, f"batch:{batch}", recipe_id=recipe_id, batch_id=batch, order={"coi": f"COI-{batch}"})
-
-
-RECIPES = tuple(dict.fromkeys(plan.recipe for plan in PLANS if plan.recipe))

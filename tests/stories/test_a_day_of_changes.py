@@ -25,7 +25,8 @@ from engine.verify import verify
 from tests.batches import put_into_effect
 from tests.people import Staff, actor_of, join, train
 from tests.stories.day import Day, Scheduler, Worker
-from tests.stories.day_people import LIVE, RECIPES, Colleague, Operator, Supervisor
+from tests.stories.day_floor import LIVE, RECIPES, Operator, Supervisor
+from tests.stories.day_people import Colleague
 from tests.stories.day_record import Notices, bases, check_notices, closed_too_early, lost
 from tests.stories.day_script import EVE, HOLIDAYS, MORNING, PLAN, PLANNED, PLANS, RUNNING, ZONE, recipes
 from tests.stories.test_any_recipe import open_by_replay
@@ -83,6 +84,8 @@ def test_fifty_changes_in_a_day_with_forty_batches_and_eight_people_at_once(day:
     told = check_notices(day.site, shipped_xml(CHANGE_CONTROL))
     print_figures(day, database_kind, seconds, changes, told)
 
+    assert {one.who for one in day.tried} >= {login for login, _ in EIGHT}
+    assert day.most_at_once > 3
     assert lost(day.site, day.tried) == []
     assert closed_too_early(day.site) == []
     assert [told.wrong, told.either] == [[], 0]
@@ -137,6 +140,7 @@ def assert_batches_go_on(day: Day) -> None:
         for adoption in reader.rows(Adoption):
             batch = BatchRecord(site, reader, adoption["batch_id"])
             assert executed_prefix(batch, adoption["at"]) == (adoption["prefix_hash"], adoption["prefix_steps"])
+        assert len(of_closed(reader)) > 100
         assert all(row["state"] == "APPLIED" for row in of_closed(reader))
     for name in runs:
         replayed = perform(site, open_by_replay, actor=SYSTEM, stream=f"batch:{name}", batch_id=name)
