@@ -30,10 +30,15 @@ MOST_LIVES = 100
 
 
 def apply_all(url: str, keys: str, told: Connection) -> None:
-    """The process that is killed. It tells after how many batches it is."""
+    """The process that is killed. It tells after how many batches it is, and waits for the word to go on to the next."""
+
+    def tell(done: int, of: int = 0) -> None:
+        told.send(done)
+        told.recv()
+
     site = open_site(url, keys)
-    told.send(0)
-    apply_decisions(site, progress=lambda done, of: told.send(done))
+    tell(0)
+    apply_decisions(site, progress=tell)
     os._exit(0)
 
 
@@ -93,9 +98,10 @@ def test_a_killed_process_leaves_each_batch_wholly_before_or_after_the_decision(
         child.start()
         theirs.close()
         wanted = chance.randint(0, 4)
-        with contextlib.suppress(EOFError):
+        with contextlib.suppress(EOFError, BrokenPipeError):
             while ours.recv() < wanted:
-                pass
+                ours.send("on")
+            ours.send("on")
         time.sleep(chance.uniform(0, 0.03))
         child.kill()
         child.join()
