@@ -15,6 +15,7 @@ import pytest
 # Tests move the clock. The switch exists only in a process that is started with it, so it is set before any import.
 os.environ["BATCHWRIGHT_SIMULATED_TIME"] = "1"
 
+from engine import clock
 from tests import services, trace
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ DATABASES = ["sqlite", "postgresql"]
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_time() -> Iterator[None]:
+    """A module that moves the clock moves it for itself: whichever runs next in this process begins with the wall clock."""
+    yield
+    if clock.is_simulated():
+        clock.stop_simulating()
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +149,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # A browser beside a server that is being killed gives timings that mean nothing: one at a time.
         if item.get_closest_marker("browser") or item.get_closest_marker("crash"):
             item.add_marker(pytest.mark.xdist_group("one at a time"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if session.config.getoption("loadgroup", False) and any("@" not in item.nodeid for item in grouped):
+        raise pytest.UsageError("this pytest-xdist does not keep groups of tests together with this pytest")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from tests.screenshots import EXPANSION
 from tests.web.serving import PASSWORDS, demo_site
 from web.app import create_app
 
-pytestmark = pytest.mark.xdist_group("one demo site of changes")  # the tests go on where the one before left it
+pytestmark = pytest.mark.xdist_group("one at a time")  # the tests go on where the one before left it
 
 NEW, DEPARTURES = f"/batches/{EXPANSION}/ad-hoc", f"/batches/{EXPANSION}/departures"
 LIMIT, REPEATED = f"{NEW}/{EXPANSION}-A1", f"{NEW}/{EXPANSION}-A2"

@@ -21,7 +21,7 @@ from web import demo
 from web.app import create_app
 from web.demo.changes import CHANGE
 
-pytestmark = pytest.mark.xdist_group("one demo site")  # the verifier finds the step that the operator has signed
+pytestmark = pytest.mark.xdist_group("one at a time")  # the verifier finds the step that the operator has signed
 
 LOGINS = {person.roles[0]: person.login for person in reversed(demo.PEOPLE)}
 

@@ -20,7 +20,7 @@ from web import demo
 from web.app import create_app
 from web.demo.furnish import SUBMISSION
 
-pytestmark = pytest.mark.xdist_group("one site of trainings")  # each test goes on where the one before it ended
+pytestmark = pytest.mark.xdist_group("one at a time")  # each test goes on where the one before it ended
 
 PAGE = f"/recipes/{DRAFT}/training"
 READING = f"/training/{DRAFT}"
