@@ -10,19 +10,18 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from engine.actions import access, processes, tasks
+from engine.actions import access, processes
 from engine.actions.change_rules import INITIATED
 from engine.actions.completion import deliver
 from engine.batch_record import BatchRecord
 from engine.change_facts import change_of, compared_item, item_entries, item_rows
 from engine.change_fields import change_problems, item_problems, subject_problems
-from engine.errors import ChangeFieldError, ChangeLockedError, DuplicateRecordError, StaleRecordError
+from engine.errors import ChangeFieldError, ChangeLockedError, DuplicateRecordError
 from engine.passwords import Proof
 from engine.records import Batch, Change, ChangeItem, EntryReview, RecipeRevision
 from engine.revision_facts import predecessor
 from engine.scope import Row
 from engine.services.call import Message, revision_stream
-from engine.step_content import content_hash
 from engine.transaction import Act, Actor
 
 KIND = "change"
@@ -164,32 +163,12 @@ def review_entries(act: Act, *, actor: Actor, change_id: str, entries: Iterable[
 
 
 def sign_step(
-    act: Act,
-    *,
-    actor: Actor,
-    change_id: str,
-    task_key: str,
-    meaning: str,
-    proof: Proof,
-    entries: Mapping[str, str] | None = None,
-    version: int | None = None,
-    shown_hash: str | None = None,
+    act: Act, *, actor: Actor, change_id: str, task_key: str, meaning: str, proof: Proof, **given: Any
 ) -> dict[str, Any]:
-    """Do a step of a change, also one that may come at any time: started, filled in and signed in one act.
-
-    Stream: `batch:<change id>`. What the drawing says follows happens in the same act; what refuses, refuses the signature.
-    """
+    """Do a step of a change (`processes.sign_step`; `given`: entries, version, shown_hash). Stream: `batch:<change id>`."""
     act.get(Change, id=change_id)
     run = BatchRecord(act.site, act, change_id)
-    task = run.task(task_key)
-    if shown_hash is not None and shown_hash != content_hash(run, task):
-        raise StaleRecordError("The change or its step is another than was shown to you.", version=task["version"])
-    if task["state"] == "open":
-        started = tasks.start_task(act, actor=actor, batch_id=change_id, task_key=task_key, version=version)
-        version = started["task"]["version"]
-    answer = tasks.sign_task(
-        act, actor=actor, batch_id=change_id, task_key=task_key, meaning=meaning, proof=proof, entries=entries, version=version
-    )
+    answer = processes.sign_step(act, run, actor=actor, task_key=task_key, meaning=meaning, proof=proof, **given)
     return answer | _answer(act, change_id)
 
 

@@ -5,18 +5,16 @@ Source: 21 CFR 211.100(a), 211.186(a); EU GMP Chapter 4; Annex 11 s.10.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from engine.actions import processes, tasks
+from engine.actions import processes
 from engine.actions.processes import LIFE_CYCLE, open_steps
 from engine.batch_record import BatchRecord
-from engine.errors import DuplicateRecordError, MeaningNotAllowedError, StaleRecordError
+from engine.errors import DuplicateRecordError, MeaningNotAllowedError
 from engine.passwords import Proof
 from engine.records import Batch, RecipeDocument, RecipeDraft, RecipeRevision
 from engine.scope import Row
 from engine.services.call import revision_stream
-from engine.step_content import content_hash
 from engine.transaction import Act, Actor
 
 __all__ = ["KIND", "LIFE_CYCLE", "begin", "open_steps", "run_of", "sign"]
@@ -51,31 +49,8 @@ def run_of(act: Act, revision_id: str) -> BatchRecord:
     return begin(act, revision)
 
 
-def sign(
-    act: Act,
-    *,
-    actor: Actor,
-    revision_id: str,
-    task_key: str,
-    meaning: str,
-    proof: Proof,
-    entries: Mapping[str, str] | None = None,
-    version: int | None = None,
-    shown_hash: str | None = None,
-) -> dict[str, Any]:
-    """Do a step of a life cycle: started, filled in and signed in one act. Stream: `batch:<revision id>`.
-
-    Whatever the drawing says follows happens in the same act; a service that refuses, refuses the signature.
-    """
+def sign(act: Act, *, actor: Actor, revision_id: str, task_key: str, meaning: str, proof: Proof, **given: Any) -> dict[str, Any]:
+    """Do a step of a life cycle (`processes.sign_step`; `given`: entries, version, shown_hash). Stream: `batch:<revision id>`."""
     run = run_of(act, revision_id)
-    task = run.task(task_key)
-    if shown_hash is not None and shown_hash != content_hash(run, task):
-        raise StaleRecordError("The revision or its step changed after it was shown to you.", version=task["version"])
-    if task["state"] == "open":
-        started = tasks.start_task(act, actor=actor, batch_id=revision_id, task_key=task_key, version=version)
-        version = started["task"]["version"]
-    answer = tasks.sign_task(
-        act, actor=actor, batch_id=revision_id, task_key=task_key, meaning=meaning, proof=proof, entries=entries,
-        version=version,
-    )  # fmt: skip
+    answer = processes.sign_step(act, run, actor=actor, task_key=task_key, meaning=meaning, proof=proof, **given)
     return answer | {"revision": revision_id, "state": act.get(RecipeRevision, id=revision_id)["state"]}

@@ -8,17 +8,22 @@ Source: 21 CFR 211.100(a); EU GMP Chapter 4; Annex 11 s.10.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from engine.actions import tasks
 from engine.actions.completion import advance
 from engine.batch_record import BatchRecord
 from engine.control_recipe import ControlRecipe, control_recipe
 from engine.documents import read_document
+from engine.errors import StaleRecordError
+from engine.passwords import Proof
 from engine.reader import Reader
 from engine.records import Batch, RecipeDocument, RecipeRevision, Task
 from engine.revisions import in_effect
 from engine.scope import Row
+from engine.step_content import content_hash
 from engine.transaction import SYSTEM, Act, Actor
 from engine.workflow import Change
 
@@ -58,6 +63,31 @@ def begin_drawn(act: Act, drawn: Row, *, run_id: str, kind: str, subject: str, p
     advance(act, run, Change(opened=tuple(run.run.open.values()), withdrawn=()), [("start", {})])
     run.save(act)
     return run
+
+
+def sign_step(
+    act: Act,
+    run: BatchRecord,
+    *,
+    actor: Actor,
+    task_key: str,
+    meaning: str,
+    proof: Proof,
+    entries: Mapping[str, str] | None = None,
+    version: int | None = None,
+    shown_hash: str | None = None,
+) -> dict[str, Any]:
+    """Do a step of a run, also one that may come at any time: started, filled in and signed in one act.
+
+    What the drawing says follows happens in the same act; a service that refuses, refuses the signature.
+    """
+    task = run.task(task_key)
+    if shown_hash is not None and shown_hash != content_hash(run, task):
+        raise StaleRecordError("What this step is about changed after it was shown to you.", version=task["version"])
+    about: dict[str, Any] = {"actor": actor, "batch_id": run.id, "task_key": task_key}
+    if task["state"] == "open":
+        version = tasks.start_task(act, **about, version=version)["task"]["version"]
+    return tasks.sign_task(act, **about, meaning=meaning, proof=proof, entries=entries, version=version)
 
 
 def open_steps(reader: Reader, run_id: str) -> list[Row]:
