@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from engine.actions.departures import propose_changes
-from engine.actions.open_batches import apply_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.actions.timers import fire_due, watch
 from engine.checkpoints import take_checkpoint
 from engine.leader import Leader

@@ -1,7 +1,6 @@
-"""What becomes of the batches that run while a recipe changes: decided item by item, signed, and applied to each batch.
+"""What becomes of the batches that run while a recipe changes: decided item by item, and signed.
 
-A decision is one signed act, about one batch or two hundred. It takes effect at each batch in an act of its own, so that a
-batch is wholly before it or wholly after it, whatever dies in between; `apply_decisions` goes on where it was.
+A decision is one signed act, about one batch or two hundred; `engine.actions.taken_decisions` lets it take effect.
 
 Source: domain rules 3.3 (in-flight batch rule set); EU GMP Part IV s.2.3.4; 21 CFR 211.100(a).
 """
@@ -9,41 +8,31 @@ Source: domain rules 3.3 (in-flight batch rule set); EU GMP Part IV s.2.3.4; 21 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bpmn.vocabulary import ROLES
-from engine.actions.adoptions import Because, adopt, keep_document
-from engine.actions.batches import hold
-from engine.actions.findings import judge_and_raise
 from engine.actions.reasons import reason as said
 from engine.actions.signatures import give_signature
-from engine.adoption import is_unstarted
 from engine.batch_record import BatchRecord
 from engine.change_items import Item, items_of
-from engine.composing import control_recipe_with
 from engine.errors import (
     AdoptionRefusedError,
-    BatchwrightError,
-    DatabaseBusyError,
     EntryRefusedError,
     NotPermittedError,
     OutcomeNotAllowedError,
     SamePersonError,
 )
 from engine.passwords import Proof
-from engine.positions import concerns, passed, position_of, steps_to_come
+from engine.positions import concerns
 from engine.queries.open_batches import MatrixRow, adoptable, is_taken, matrix_row, roles_open, unapproved
-from engine.records import Change, DecisionSet, Notice, OpenBatchDecision, RecipeRevision, Signature
-from engine.rules.facts import AdoptionFacts
+from engine.records import Change, DecisionSet, OpenBatchDecision, Signature
 from engine.scope import Row
-from engine.site import Site
-from engine.transaction import SYSTEM, Act, Actor, perform
+from engine.transaction import Act, Actor
 
 QUALITY = ("QA_DISP", "QA_FLR")
 MEANING = {"QA": "approved_by_qa", "PROC": "technical_assessment_by", "CLI_QA": "approved_by_client"}
 ENDED = ("CLOSED", "REJECTED", "CANCELLED")
-TELL = ("MED", "QA_DISP")
 
 
 def propose_decisions(
@@ -104,155 +93,6 @@ def needed(change: Row) -> tuple[str, ...]:
     return ("QA", "PROC", *(("CLI_QA",) if change["client_signs"] else ()))
 
 
-def apply_decisions(
-    site: Site, change_id: str = "", progress: Callable[[int, int], None] | None = None
-) -> list[dict[str, Any]]:
-    """Let every decision that is taken and not applied take effect, batch by batch. Safe beside other processes.
-
-    Returns a result for each batch: {"batch", "applied": items, "refused": reasons}. A batch that had moved on in the
-    meantime is refused, and its rows are to be decided again.
-    """
-    with site.read() as reader:
-        about: dict[str, Any] = {"change_id": change_id} if change_id else {}
-        waiting = reader.rows(OpenBatchDecision, state="DECIDED", **about)
-    pairs = list(dict.fromkeys((row["change_id"], row["batch_id"]) for row in waiting))
-    results = []
-    for done, (change, batch) in enumerate(pairs, 1):
-        results.append(_apply_one(site, change, batch))
-        if progress is not None:
-            progress(done, len(pairs))
-    return results
-
-
-def _apply_one(site: Site, change_id: str, batch_id: str) -> dict[str, Any]:
-    where: dict[str, Any] = {"actor": SYSTEM, "source": "system", "change_id": change_id, "batch_id": batch_id}
-    change = f"batch:{change_id}"
-    try:
-        return perform(site, apply_to_batch, stream=f"batch:{batch_id}", also=(change,), **where)
-    except DatabaseBusyError:
-        return {"batch": batch_id, "applied": [], "refused": []}  # it stays taken, and the next round applies it
-    except BatchwrightError as error:
-        why = list(error.details.get("reasons", ())) or [error.message]
-        return perform(site, refuse_at_batch, stream=change, why=" ".join(why), **where)
-
-
-def apply_to_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str) -> dict[str, Any]:
-    """What was decided for one batch takes effect: all of its items that are waiting, or none."""
-    taken = act.rows(OpenBatchDecision, change_id=change_id, batch_id=batch_id, state="DECIDED")
-    batch = BatchRecord(act.site, act, batch_id)
-    items = {item.n: item for item in items_of(act, change_id)}
-    by_decision: dict[str, list[Item]] = {}
-    for row in taken:
-        if row["item"] in items:
-            by_decision.setdefault(row["decision"], []).append(items[row["item"]])
-    told = {row["item"]: f"{row['decision']}: nothing changes for the batch" for row in taken}
-    sets = dict.fromkeys(row["set_id"] for row in taken if row["decision"] == "adopt")
-    signed = (act.rows(Signature, subject=f"decision_set:{name}", order=("signed_at", "id")) for name in sets)
-    signatures = [signature["id"] for found in signed for signature in found]
-    for item in by_decision.get("adopt", ()):
-        if position_of(batch, item) not in ("NOT_STARTED", "BEFORE"):
-            raise AdoptionRefusedError(f"Batch {batch_id} is at or behind what item {item.n} changes.")
-    for decision, about in by_decision.items():
-        told |= dict.fromkeys((item.n for item in about), _take(act, batch, change_id, decision, about, signatures))
-    for row in taken:
-        key = {"change_id": change_id, "batch_id": batch_id, "item": row["item"]}
-        act.update(
-            OpenBatchDecision, key, was=row, state="APPLIED", result=told[row["item"]], applied_at=act.now_text
-        )  # fmt: skip
-    if taken:
-        decisions = {str(row["item"]): row["decision"] for row in taken}
-        act.note("open_batch:decided", critical=True, change=change_id, decisions=decisions)
-    batch.save(act)
-    return {"batch": batch_id, "applied": [row["item"] for row in taken], "refused": []}
-
-
-def refuse_at_batch(act: Act, *, actor: Actor, change_id: str, batch_id: str, why: str) -> dict[str, Any]:
-    """A decision could not take effect: the batch had moved on. Its rows are to be decided again."""
-    taken = act.rows(OpenBatchDecision, change_id=change_id, batch_id=batch_id, state="DECIDED")
-    for row in taken:
-        key = {"change_id": change_id, "batch_id": batch_id, "item": row["item"]}
-        act.update(OpenBatchDecision, key, was=row, state="REFUSED", result=why)
-    act.note("open_batch:refused", critical=True, change=change_id, batch=batch_id, why=why)
-    return {"batch": batch_id, "applied": [], "refused": [why]}
-
-
-def _take(
-    act: Act, batch: BatchRecord, change_id: str, decision: str, items: Sequence[Item], signatures: list[str]
-) -> str:
-    """One decision takes effect for all items that it was taken for; what happened, in words."""
-    named = f"{change_id}, item {' and '.join(str(item.n) for item in items)}"
-    if decision == "adopt":
-        return _adopt(act, batch, named, items, signatures)
-    if decision == "hold":
-        hold(act, batch, f"{named}: to be decided before it goes on.")
-        return "On hold until it is decided again."
-    if decision in ("assess", "finish"):
-        late = [item for item in items if item.safety]
-        return _miss(act, batch, named, late) if late else "It finishes as it is."
-    if decision == "signal":
-        act.insert(
-            Notice, id=act.new_id("notice"), batch_id=batch.id, task_key=change_id, kind="escalation", roles=list(TELL),
-            text=f"{named} is about safety; {batch.id} was released. {'; '.join(i.why for i in items)}", at=act.now_text,
-        )  # fmt: skip
-        return "Those who look after the patient are told."
-    return f"{decision.replace('_', ' ').capitalize()}: nothing changes for the batch."
-
-
-def _adopt(act: Act, batch: BatchRecord, named: str, items: Sequence[Item], signatures: list[str]) -> str:
-    _decidable(act, items[0].change_id)
-    if gone := [item.n for item in items if not concerns(batch, item)]:
-        raise AdoptionRefusedError(f"Item {gone[0]} does not concern batch {batch.id} any more.")
-    if batch.row["state"] == "PLANNED":
-        return _plan_anew(act, batch, items)
-    over = control_recipe_with(batch, items)
-    facts = AdoptionFacts(
-        what="adopted", because=named, from_revision=_called(batch), to_revision=over.to_revision,
-        safety=any(item.safety for item in items),
-    )  # fmt: skip
-    new = over.recipe if over.whole else keep_document(act, over.xml)
-    anew = is_unstarted(batch)
-    first = () if anew else steps_to_come(batch, new, items)
-    late = [item for item in items if item.safety and passed(batch, item)]
-    because = Because(
-        facts, "; ".join(dict.fromkeys(item.why for item in items)), first, tuple(signatures), items[0].change_id,
-        items=tuple(item.n for item in items),
-    )  # fmt: skip
-    adopt(act, batch, new, because, revision_id=items[0].revision_id if over.whole else "")
-    if late:
-        _miss(act, batch, named, late)
-    if anew:
-        return f"It is issued anew under {over.to_revision}."
-    along = f" Along with it came: {'; '.join(over.along)}." if over.along else ""
-    return f"From {', '.join(first[:1]) or 'here'} on {over.to_revision}.{along}"
-
-
-def _plan_anew(act: Act, batch: BatchRecord, items: Sequence[Item]) -> str:
-    """A batch that is only planned is issued under the revision as it was approved, whatever it was planned on."""
-    adoptable(batch, items)
-    revision = act.get(RecipeRevision, id=items[0].revision_id)
-    batch.change(recipe_hash=revision["hash"], revision_id=revision["id"])
-    act.note("batch:replanned", critical=True, revision=revision["id"])
-    return f"It is issued under {revision['id']}."
-
-
-def _miss(act: Act, batch: BatchRecord, named: str, items: Sequence[Item]) -> str:
-    """The reason of a change about safety may touch what was done: quality answers before disposition."""
-    for item in items:
-        facts = AdoptionFacts(
-            what="missed", because=named, from_revision=_called(batch), to_revision=item.revision_id, safety=True
-        )
-        done = passed(batch, item)
-        step_id = done[0]["step_id"] if done else next((n for n in item.places if n in batch.recipe.steps), None)
-        judge_and_raise(
-            act, batch, "adoption", facts, why=item.why, step_id=step_id, subject=f"missed:{item.change_id}:{item.n}"
-        )
-    return "To be assessed before disposition; an exception is open."
-
-
-def _called(batch: BatchRecord) -> str:
-    return str(batch.adoptions[-1]["to_revision"] if batch.adoptions else batch.row["revision_id"])
-
-
 def _open_change(act: Act, change_id: str) -> Row:
     change = act.get(Change, id=change_id)
     if change["state"] in ENDED:
@@ -275,7 +115,7 @@ def _allowed(act: Act, actor: Actor, change_id: str, wanted: Sequence[Mapping[st
     problems: dict[str, str] = {}
     chosen: list[tuple[MatrixRow, str]] = []
     together: dict[str, list[Item]] = {}
-    _decidable(act, change_id)
+    refuse_early(act, change_id)
     if not wanted:
         problems["rows"] = "Choose at least one row."
     for told in wanted:
@@ -314,7 +154,7 @@ def _of_others(act: Act, actor: Actor, known: Row, replaces: str | None) -> str:
     return f"{known['decision']} was proposed at {kept['at']} and waits for {', '.join(roles_open(act, kept))}: look at it first."
 
 
-def _decidable(act: Act, change_id: str) -> None:
+def refuse_early(act: Act, change_id: str) -> None:
     """Refuse to decide about what nobody has approved yet."""
     if waiting := unapproved(act, change_id):
         raise OutcomeNotAllowedError(f"{'; '.join(waiting)}: decided when it is approved.")

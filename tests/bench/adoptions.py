@@ -19,7 +19,8 @@ from typing import Any
 os.environ["BATCHWRIGHT_SIMULATED_TIME"] = "1"
 
 from engine import clock
-from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
+from engine.actions.open_batches import propose_decisions, sign_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.database import migrate
 from engine.records import Adoption, OpenBatchDecision
 from engine.transaction import perform

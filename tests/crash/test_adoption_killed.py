@@ -16,7 +16,8 @@ import pytest
 
 from engine import clock
 from engine.actions.batches import start_batch
-from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
+from engine.actions.open_batches import propose_decisions, sign_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.actions.tasks import start_task
 from engine.records import Adoption, Batch, ExceptionRecord, OpenBatchDecision
 from engine.site import open_site

@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from engine import clock, errors
 from engine.actions.changes import review_entries
-from engine.actions.open_batches import apply_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.actions.timers import fire_due
 from engine.errors import BatchwrightError
 from engine.passwords import Proof

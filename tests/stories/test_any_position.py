@@ -22,7 +22,7 @@ from bpmn.diagram import Diagram, write_element
 from bpmn.diff import diff
 from engine import records
 from engine.actions.batches import start_batch
-from engine.actions.open_batches import apply_to_batch
+from engine.actions.taken_decisions import apply_to_batch
 from engine.batch_record import BatchRecord
 from engine.change_items import items_of
 from engine.composing import control_recipe_with

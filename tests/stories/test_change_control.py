@@ -15,7 +15,7 @@ from bpmn.diagram import BPMN, read_element, write_element
 from bpmn.layout import lay_out
 from bpmn.new_diagram import with_header
 from engine import clock, errors
-from engine.actions import open_batches, processes
+from engine.actions import processes, taken_decisions
 from engine.actions.timers import fire_due
 from engine.batch_record import BatchRecord
 from engine.change_facts import item_entries, item_rows
@@ -149,7 +149,7 @@ def decide_all(by: ByActs) -> None:
         {"batch": row.batch, "item": row.item, "decision": row.default} for row in matrix(by.cart).values() if not row.settled
     ]  # fmt: skip
     by.decide(chosen, "As the rules lead to", SIGNERS)
-    assert all(not result["refused"] for result in open_batches.apply_decisions(by.cart.site, CHANGE))
+    assert all(not result["refused"] for result in taken_decisions.apply_decisions(by.cart.site, CHANGE))
 
 
 def decided_as_given(by: ByActs) -> None:
@@ -170,7 +170,7 @@ def decided_as_given(by: ByActs) -> None:
     wanted |= {("CT-26-0022", n): "adopt" for n in (1, 2)}
     chosen = [{"batch": batch, "item": n, "decision": decision} for (batch, n), decision in wanted.items()]
     by.decide(chosen, "As the rules lead to", SIGNERS)
-    assert all(not result["refused"] for result in open_batches.apply_decisions(by.cart.site, CHANGE))
+    assert all(not result["refused"] for result in taken_decisions.apply_decisions(by.cart.site, CHANGE))
     rows = matrix(by.cart)
     assert {key: row.decision for key, row in rows.items()} == wanted
     assert all(row.settled for row in rows.values())

@@ -11,7 +11,8 @@ from bpmn import vocabulary as v
 from engine import records
 from engine.actions.batches import plan_batch, resume_batch, start_batch
 from engine.actions.corrections import correct_value
-from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
+from engine.actions.open_batches import propose_decisions, sign_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.batch_record import BatchRecord
 from engine.errors import BatchHeldError, EntryRefusedError, OutcomeNotAllowedError
 from engine.queries.adoptions import shown_adoptions

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.actions.batches import plan_batch, terminate_batch
-from engine.actions.open_batches import apply_decisions, propose_decisions, sign_decisions
+from engine.actions.open_batches import propose_decisions, sign_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.batch_record import BatchRecord
 from engine.errors import EntryRefusedError, NotPermittedError, OutcomeNotAllowedError, SamePersonError
 from engine.queries.adoptions import shown_adoptions
