@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from engine import clock
 from engine.actions import entries as entry_actions
 from engine.actions import tasks
-from engine.actions.open_batches import apply_decisions
+from engine.actions.taken_decisions import apply_decisions
 from engine.actions.timers import fire_due
 from engine.queries.changes import change_view
 from engine.records import Change, ChangeItem, EntryReview, OpenBatchDecision
@@ -356,6 +356,29 @@ def test_decisions_are_signed_by_every_role_and_applied_with_a_result_for_each_r
 def _rows(office: Office) -> list[dict[str, Any]]:
     with office.site.read() as reader:
         return list(reader.rows(OpenBatchDecision, change_id=CHANGE))
+
+
+@one_database
+def test_who_would_decide_otherwise_than_proposed_does_it_on_the_page(office: Office) -> None:
+    office.ready_for_approval()
+    approve(office, ticks=ticks_of(office))
+    assert matrix(office, "QA_DISP", **{"d:B-1:1": "hold", "do": "propose"}).status_code == 302
+    [before] = _rows(office)
+    path = f"/changes/{CHANGE}/batches"
+    page = office.page("MSAT", path)
+    assert 'name="d:B-1:1"' not in page
+    assert "Decide it otherwise" in page
+    assert "look at it first" in matrix(office, "MSAT", **{"d:B-1:1": "adopt", "do": "propose"}).text
+    anew = office.page("MSAT", f"{path}?otherwise={quote(before['set_id'], safe='')}")
+    assert "As proposed: hold" in anew
+    assert ">Decide it otherwise<" not in anew
+    form = {"d:B-1:1": "adopt", "do": "propose", "otherwise": before["set_id"]}
+    assert matrix(office, "MSAT", **form).status_code == 302
+    [after] = _rows(office)
+    assert (after["decision"], after["state"]) == ("adopt", "SIGNING")
+    assert after["set_id"] != before["set_id"]
+    old = {"do": "sign", "set_id": before["set_id"], "set_password": PASSWORD}
+    assert "proposed since" in office.at("MSAT").post(path, data=old).text, "what was replaced can't be signed"
 
 
 @one_database

@@ -46,7 +46,7 @@ def show(change_id: str) -> ResponseReturnValue:
         chosen=_chosen(rows), results=applied(site(), change_id), role="" if early else _role(change), early=early,
         tally=_tally(rows), kinds=_kinds(rows),
         steps=[s for s in view["run"]["waiting"] if s["kind"] == MATRIX], needed=open_batches.needed(change),
-        at=request.form.get("set_id", ""),
+        at=request.form.get("set_id", ""), otherwise=request.values.get("otherwise", ""),
     )  # fmt: skip
     return page_text, outcome.status
 
@@ -100,13 +100,16 @@ def _role(change: dict[str, Any]) -> str:
 
 
 def _chosen(rows: list[MatrixRow]) -> dict[str, str]:
-    """What each row's field shows: what was typed; for whoever asked for it the same everywhere it is allowed; the proposal."""
+    """What each row's field shows: what was typed; for whoever asked for it the same everywhere it is allowed; the proposal.
+
+    Of a row that somebody has decided otherwise, and that is decided anew here, nothing is proposed.
+    """
     fill = request.form.get("fill", "") if request.form.get("do") == "fill" else ""
     found = {}
     for row in rows:
         name = f"{row.batch}:{row.item}"
-        default = row.default if request.method == "GET" else ""
-        found[name] = fill if fill in row.allowed else typed(f"d:{name}", default)
+        default = row.default if request.method == "GET" and row.state != "SIGNING" else ""
+        found[name] = fill if fill in row.allowed and row.state != "SIGNING" else typed(f"d:{name}", default)
     return found
 
 
@@ -117,7 +120,11 @@ def _fill(change_id: str) -> dict[str, Any]:
 
 def _propose(change_id: str) -> dict[str, Any]:
     chosen = prefixed("d:")
-    rows = [dict(zip(("batch", "item"), name.rsplit(":", 1), strict=True)) | {"decision": d} for name, d in chosen.items()]
+    replaces = request.form.get("otherwise", "")
+    rows = [
+        dict(zip(("batch", "item"), name.rsplit(":", 1), strict=True)) | {"decision": d, "replaces": replaces}
+        for name, d in chosen.items()
+    ]
     if not rows:
         raise RefusedEntryError(PageProblem("", "Choose a decision for at least one row"))
     require([("reason", "the reason")])
