@@ -257,14 +257,17 @@ def _read_flow(element: etree._Element, scope_id: str) -> Flow:
 
 def _read_node(element: etree._Element, name: str, scope_id: str) -> Node:
     events = [c.tag.rpartition("}")[2] for c in element if isinstance(c.tag, str) and c.tag.endswith("EventDefinition")]
-    tags = ((v.Step, "step"), (v.Timer, "timer"), (v.Loop, "loop"), (v.Service, "service"))
-    first = {kind: mes_elements(element, tag) for kind, tag in tags}
-    step = read_element(v.Step, first[v.Step][0], id=element.get("id", "")) if first[v.Step] else None
+    ours: dict[object, etree._Element] = {}
+    for extension in element.findall(f"{{{BPMN}}}extensionElements"):
+        for child in extension:
+            ours.setdefault(child.tag, child)
+    step, timer, loop, service = (ours.get(f"{{{v.NAMESPACE}}}{tag}") for tag in ("step", "timer", "loop", "service"))
     return Node(
         id=element.get("id", ""), type=name, name=element.get("name", ""), scope=scope_id, line=_line(element),
         element=element, event=events[0] if events else "", attached_to=element.get("attachedToRef", ""),
-        interrupting=element.get("cancelActivity", "true") != "false", default=element.get("default", ""), step=step,
-        timer=read_element(v.Timer, first[v.Timer][0]) if first[v.Timer] else None,
-        loop=read_element(v.Loop, first[v.Loop][0]) if first[v.Loop] else None,
-        service=read_element(v.Service, first[v.Service][0]) if first[v.Service] else None,
+        interrupting=element.get("cancelActivity", "true") != "false", default=element.get("default", ""),
+        step=read_element(v.Step, step, id=element.get("id", "")) if step is not None else None,
+        timer=read_element(v.Timer, timer) if timer is not None else None,
+        loop=read_element(v.Loop, loop) if loop is not None else None,
+        service=read_element(v.Service, service) if service is not None else None,
     )

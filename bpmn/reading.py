@@ -25,6 +25,10 @@ MAX_SECONDS = 10.0  # processor time of this thread, so a busy machine refuses n
 # worst file within them that was found takes 300 MB and 3 s with all checks.
 
 _ENCODINGS = {"utf-8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "utf-16": "utf-16", "iso-8859-1": "latin-1"}
+MOST_PASSED = 10_000
+_passed: dict[bytes, str] = {}
+"""Documents that passed the first pass, by the SHA-256 of their bytes, with their encoding."""
+
 _XINCLUDE = "http://www.w3.org/2001/XInclude"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -50,7 +54,7 @@ def read_xml(data: bytes) -> etree._Element:
     Raises DiagramError under the rules `xml_size`, `xml_compressed`, `xml_encoding`, `xml_well_formed`, `xml_doctype`,
     `xml_instruction`, `xml_include`, `xml_depth` and `xml_time`.
     """
-    encoding = _Scan(data).run()
+    encoding = _scanned(data)
     if encoding != "utf-8":
         # lxml would guess the encoding by rules of its own: both readers must see the same characters
         data = _without_declaration(data.decode(encoding)).encode("utf-8")
@@ -80,6 +84,19 @@ def canonical_hash(data: bytes) -> str:
         # Some programs write namespaces that are no absolute addresses; only C14N 2.0 has a form for them.
         canonical = etree.canonicalize(root, with_comments=True).encode()
     return hashlib.sha256(canonical).hexdigest()
+
+
+def _scanned(data: bytes) -> str:
+    """The encoding of a document that passed the first pass. A document that passed once is not scanned again: of what
+    reading takes, the pass is most, and the same few revisions are read all day."""
+    digest = hashlib.sha256(data).digest()
+    encoding = _passed.get(digest)
+    if encoding is None:
+        encoding = _Scan(data).run()
+        if len(_passed) >= MOST_PASSED:
+            _passed.clear()
+        _passed[digest] = encoding
+    return encoding
 
 
 def _without_declaration(text: str) -> str:
@@ -180,9 +197,9 @@ class _Scan:
         self.count()
         if self.attributes > MAX_ATTRIBUTES:
             raise self.too_large("the file", MAX_ATTRIBUTES, "attributes")
-        if len(name) > MAX_NAME or any(len(attribute) > MAX_NAME for attribute in names):
+        if len(name) > MAX_NAME or max(map(len, names), default=0) > MAX_NAME:
             raise self.too_large("a name", MAX_NAME, "characters")
-        if any(len(value) > MAX_TEXT for value in attributes[1::2]):
+        if max(map(len, attributes), default=0) > MAX_TEXT:
             raise self.too_large("an attribute", MAX_TEXT, "characters")
 
     def comment(self, _: str) -> None:
