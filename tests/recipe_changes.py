@@ -22,13 +22,16 @@ Root = Any
 
 def changed_recipe(xml: bytes, chance: random.Random, revision: str = "2.0") -> bytes | None:
     """The recipe with one to three changes, if it is still fit to run; None where chance drew nothing that is."""
+    checked = True
     for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        change = chance.choice(_CHANGES)
         try:
-            xml = chance.choice(_CHANGES)(xml, chance) or xml
+            changed = change(xml, chance)
         except EditError:
             continue
-    new = with_header(xml.decode(), revision=revision).encode()
-    return new if check_diagram(new).ok else None
+        if changed:
+            xml, checked = changed, checked and change in _EDITS  # what an edit gives has passed every check
+    return with_header(xml.decode(), revision=revision).encode() if checked or check_diagram(xml).ok else None
 
 
 def _limit(xml: bytes, chance: random.Random) -> bytes | None:
@@ -97,8 +100,9 @@ def _condition(root: Root, chance: random.Random) -> None:
         one.text = f"not ({one.text})" if chance.random() < 0.6 else chance.choice(["true", "false"])
 
 
-_CHANGES: list[Callable[[bytes, random.Random], bytes | None]] = [
-    _limit, _limit, _insert, _insert, _repeat, _skip,
+_EDITS: list[Callable[[bytes, random.Random], bytes | None]] = [_limit, _limit, _insert, _insert, _repeat, _skip]
+_CHANGES = [
+    *_EDITS,
     _by_hand(_of_some("parameter", "uom", "g", "mL")),
     _by_hand(_of_some("parameter", "name", "Another name")),
     _by_hand(_of_some("step", "title", "Called otherwise")),
