@@ -11,7 +11,7 @@ from api.auth import GMP_ROLES, allow
 from api.fields import KEY, ROW, Code, Count, Entries, Instant, Schema, Text, answer
 from api.resource import Resource, act, expected_version, site
 from api.signing import Secret, SignedReason, proven
-from bpmn.vocabulary import MEANINGS, ROLES
+from bpmn.vocabulary import MEANINGS
 from engine import clock
 from engine.actions import changes as actions
 from engine.actions import duties
@@ -127,7 +127,7 @@ class NewDuty(Schema):
     """Something to be done for a change."""
 
     title = Text(500, shortest=1, required=True)
-    owner = _one_of(tuple(ROLES))
+    owner = _one_of(duties.OWNERS)
     due_at = Instant()
 
 
@@ -172,7 +172,7 @@ ChangeView = answer(
     notices=ma.fields.List(ma.fields.Dict()),
     why=ma.fields.String(),
 )
-Inbox = answer("ChangeInbox", items=ma.fields.List(ma.fields.Dict()))
+Inbox = answer("ChangeInbox", items=ma.fields.List(ma.fields.Dict()), duties=ma.fields.List(ma.fields.Dict()))
 
 
 @changes.reads("/changes", ChangeList, query=ListQuery)
@@ -192,9 +192,10 @@ def all_changes(query: dict) -> dict:
 def inbox() -> dict:
     """What waits for the caller
 
-    Open steps of changes for their roles, and what was escalated to them: overdue first, then by risk and age.
+    `items`: open steps of changes for their roles, and what was escalated to them, overdue first, then by risk and age. `duties`:
+    what their roles still have to do for changes, by date.
     """
-    return {"items": queries.change_inbox(site(), g.actor)}
+    return {"items": queries.change_inbox(site(), g.actor), "duties": queries.duties_waiting(site(), g.actor)}
 
 
 @changes.acts("/changes", NewChange, Change, status=201)

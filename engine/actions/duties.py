@@ -16,17 +16,19 @@ from engine.scope import Row
 from engine.transaction import Act, Actor
 
 QUALITY = ("QA_DISP", "QA_FLR")
+OWNERS = ("PROC", "MFG_SUP", "QC_ANL", "QC_REV", *QUALITY, "QP", "RA", "CLI_QA", "MED", "COI", "IT")
+"""The roles that have an inbox, where what they have to do waits for them."""
 
 
 def add_duty(
     act: Act, *, actor: Actor, change_id: str, title: str, owner: str = "", due_at: datetime | None = None
 ) -> dict[str, Any]:
-    """Add something to be done, besides what was worked out from the change. `owner`: the code of a role, or nobody yet."""
+    """Add something to be done, besides what was worked out from the change. `owner`: one of OWNERS, or nobody yet."""
     access.permit(actor, ORIGINATORS)
     _running(act, change_id)
     problems = {} if title.strip() else {"title": "Say what has to be done."}
-    if owner and owner not in ROLES:
-        problems["owner"] = f"{owner} is no role."
+    if owner and owner not in OWNERS:
+        problems["owner"] = f"{ROLES.get(owner, owner)}: no role with an inbox. Give it to one of: {', '.join(OWNERS)}."
     if problems:
         raise ChangeFieldError(" ".join(problems.values()), problems=problems)
     row = act.insert(

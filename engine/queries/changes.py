@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
-from bpmn.vocabulary import ROLES
+from bpmn.vocabulary import MEANINGS, ROLES
+from engine.actions.changes import ORIGINATORS
 from engine.actions.processes import OPEN
 from engine.batch_record import BatchRecord
 from engine.change_facts import change_facts, item_entries, item_rows
@@ -79,8 +80,9 @@ def change_view(site: Site, change_id: str, actor: Actor) -> dict[str, Any]:
 def change_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
     """Open steps of changes that wait for this person's roles or were escalated to them: overdue first, then by risk and age.
 
-    `mine`: whether they may sign it, else `why_not`. `risk`: severity x probability x detectability, 0 where not assessed.
-    `due_at`: when the drawing reminds or escalates next. `reminded_at`, `escalated_at`: when it did last.
+    What is initiated waits for who opened it. `mine`: whether they may sign it, else `why_not`. `risk`: severity x probability
+    x detectability, 0 where not assessed. `due_at`: when the drawing reminds or escalates next. `reminded_at`, `escalated_at`:
+    when it did last.
     """
     found = []
     with site.read() as reader:
@@ -97,6 +99,22 @@ def change_inbox(site: Site, actor: Actor) -> list[dict[str, Any]]:
     return sorted(
         found, key=lambda r: (not r["escalated_at"], not r["urgent"], -r["risk"], r["opened_at"], *(r[n] for n in order))
     )
+
+
+def duties_waiting(site: Site, actor: Actor) -> list[dict[str, Any]]:
+    """What this person's roles still have to do for changes under way, by date; what has none comes last.
+
+    A duty of nobody in particular is everybody's who may open changes. `change`: the row of its change.
+    """
+    owners = [*actor.roles, *([""] if actor.roles & set(ORIGINATORS) else [])]
+    duties, runs = Duty.__table__, Batch.__table__
+    query = (
+        select(duties).join(runs, runs.c.id == duties.c.change_id)
+        .where(runs.c.kind == "change", runs.c.state == "IN_PROGRESS", duties.c.state == "open", duties.c.owner.in_(owners))
+        .order_by(duties.c.due_at.is_(None), duties.c.due_at, duties.c.id)
+    )  # fmt: skip
+    with site.read() as reader:
+        return [dict(row) | {"change": reader.get(Change, id=row["change_id"])} for row in reader.db.execute(query).mappings()]
 
 
 def next_change_id(reader: Reader, now: datetime) -> str:
@@ -176,6 +194,8 @@ def _waiting(run: BatchRecord, task: Row, sent: list[Row], dues: list[Row], acto
     if not (actor.roles & set(step["roles"]) or _escalated_to(sent, actor)):
         return []
     change = run.reader.get(Change, id=run.row["subject"])
+    if MEANINGS["initiated_by"] in step["meanings"] and actor.id != change["opened_by"] and not _escalated_to(sent, actor):
+        return []
     kept = ("key", "step_id", "kind", "title", "label", "roles", "meanings", "opened_at", "mine", "why_not")
     about = {
         "change": change["id"],

@@ -21,9 +21,9 @@ def life_cycle_view(site: Site, revision_id: str, actor: Actor) -> dict[str, Any
     """The life cycle of a revision. Without one, of a revision from before there was any, everything is empty.
 
     `held`: why it stands still, if it does. `waiting`: open steps with their roles, `mine` where this person may sign, else
-    `why_not`, and what an author stated `earlier`. `any_time`: what may come at any time, such as its withdrawal.
-    `signatures`: each with `void`, who returned it, when and why. `said`: verdicts and reasons that people recorded, oldest
-    first.
+    `why_not`, what an author stated `earlier`, and which steps signing it closes to this person (`bars`). `any_time`: what may
+    come at any time, such as its withdrawal. `signatures`: each with `void`, who returned it, when and why. `said`: verdicts and
+    reasons that people recorded, oldest first.
     """
     with site.read() as reader:
         row = reader.find(Batch, id=revision_id, kind=KIND)
@@ -65,6 +65,7 @@ def step_view(run: BatchRecord, task: Row, actor: Actor) -> dict[str, Any]:
         "opened_at": task["opened_at"],
         "mine": has_role and not why_not,
         "why_not": why_not,
+        "bars": _closed_by(run, task["step_id"], actor) if has_role and not why_not else [],
         "earlier": _earlier(run, task) if slot and {"authored_by", "initiated_by"} & set(slot.meanings) else {},
     }
 
@@ -77,6 +78,12 @@ def last_word(site: Site, reader: Reader, run_id: str, kind: str = KIND) -> str:
     done = reader.rows(Task, batch_id=run_id, state="completed", order=("completed_at", "key"))
     said = _said(run, done[-1]) if done else None
     return str(said["why"]) if said else ""
+
+
+def _closed_by(run: BatchRecord, step_id: str, actor: Actor) -> list[str]:
+    """The titles of the steps that this person could sign, but no longer once they have signed this one."""
+    steps = run.recipe.steps.values()
+    return [s.title for s in steps if any(step_id in slot.differs and actor.roles & set(slot.roles) for slot in s.signatures)]
 
 
 def _earlier(run: BatchRecord, task: Row) -> dict[str, str]:

@@ -71,6 +71,9 @@ def test_a_change_is_cancelled_and_its_duties_are_its_own(as_role: AsRole, team:
     client = as_role("PROC")
     duty = client.post(f"/changes/{CHANGE}/duties", {"title": "Old labels destroyed", "owner": "QA_FLR"}).get_json()["duty"]
     quality = as_role("QA_FLR")
+    [waiting] = quality.get("/inbox").get_json()["duties"]
+    assert (waiting["id"], waiting["title"], waiting["change"]["id"]) == (duty, "Old labels destroyed", CHANGE)
+    assert client.post(f"/changes/{CHANGE}/duties", {"title": "Clean", "owner": "MFG_OP"}).status_code == 422
     done = {"duty_id": duty, "evidence": "Seen."}
     assert quality.post("/changes/CC-2026-0002/duties/done", done).status_code == 404
     assert quality.post(f"/changes/{CHANGE}/duties/done", done).get_json()["state"] == "done"

@@ -11,13 +11,12 @@ from bpmn.diff import diff
 from engine import clock
 from engine.actions import batches, changes, drafts, duties, recipes
 from engine.actions.open_batches import propose_decisions, sign_decisions
-from engine.queries.changes import change_inbox, change_view, next_change_id
+from engine.queries.changes import change_inbox, change_view, duties_waiting, next_change_id
 from engine.queries.decision_sets import decisions_waiting
 from engine.queries.open_batches import MatrixRow, open_batch_matrix
 from engine.records import (
     Batch,
     ChangeItem,
-    Duty,
     OpenBatchDecision,
     RecipeDocument,
     RecipeDraft,
@@ -282,10 +281,8 @@ class Colleague(Person):
 
     def do_duties(self) -> int:
         """What has to be done for a change by this person's role."""
-        with self.site.read() as reader:
-            rows = [row for row in reader.rows(Duty, state="open") if row["owner"] in self.actor.roles]
         done = 0
-        for row in rows:
+        for row in duties_waiting(self.site, self.actor):
             done += self.on(row["change_id"], duties.do_duty, duty_id=row["id"], evidence="Filed.") is not None
         return done
 

@@ -186,6 +186,8 @@ def test_a_stale_form_overwrites_nothing(office: Office) -> None:
 
 def test_who_is_asked_finds_it_in_the_inbox_and_assesses_on_a_form(office: Office) -> None:
     office.team.proposed()
+    form = office.page("MFG_SUP", f"/changes/{CHANGE}/steps/{quote(office.team.key_of('INITIATE'))}")
+    assert re.search(r"Who signs this can.{1,5}t sign afterwards: .*Assessment by Manufacturing", form)
     assert office.step("PROC", "INITIATE", criterion="Ten batches").status_code == 302
     inbox = office.page("RA", "/inbox") if "RA" in office.team.waiting() else office.page("MFG_SUP", "/inbox")
     assert "Tighter mixing" in inbox

@@ -63,7 +63,8 @@ def show(change_id: str) -> ResponseReturnValue:
     view = viewed(change_id)
     page_text = render_template(
         "pages/change.html", view=view, change=view["change"], editable=editable(view), problems=outcome.problems,
-        at=request.form.get("duty", request.form.get("do", "")), roles=list(ROLES.items()), now_text=clock.text(clock.now()),
+        at=request.form.get("duty", request.form.get("do", "")), now_text=clock.text(clock.now()),
+        roles=[(role, ROLES[role]) for role in duties.OWNERS],
         escalated={n["task_key"] for n in view["notices"] if n["kind"] == "escalation"},
     )  # fmt: skip
     return page_text, outcome.status

@@ -13,7 +13,7 @@ from engine import clock, errors
 from engine.actions import changes, duties
 from engine.actions.timers import fire_due
 from engine.batch_record import BatchRecord
-from engine.queries.changes import change_inbox, change_list, change_view, next_change_id
+from engine.queries.changes import change_inbox, change_list, change_view, duties_waiting, next_change_id
 from engine.queries.life_cycle import life_cycle_view
 from engine.records import Batch, EntryReview
 from engine.site import Site
@@ -441,6 +441,48 @@ def test_a_duty_that_is_open_stands_against_the_verification(team: ChangeTeam) -
         team.act("QA_FLR", duties.do_duty, duty_id=added["duty"], evidence="Done")
     implemented(team)
     assert team.waiting() == ["EFFECTIVENESS"]
+
+
+def test_what_is_to_be_done_waits_in_the_inbox_of_its_owner_by_date(team: ChangeTeam) -> None:
+    approved(team)
+
+    def to_do(role: str) -> list[str]:
+        return [row["title"] for row in duties_waiting(team.site, actor_of(team.site, team.staff[role]))]
+
+    drawn_up = to_do("PROC")
+    assert drawn_up
+    soon, later_on = clock.now() + timedelta(minutes=5), clock.now() + timedelta(days=2)
+    team.act("MFG_SUP", duties.add_duty, title="Tell the suite", owner="PROC", due_at=soon)
+    team.act("MFG_SUP", duties.add_duty, title="File it", owner="PROC", due_at=later_on)
+    anybody = team.act("MFG_SUP", duties.add_duty, title="Archive the drawings")
+    assert to_do("PROC") == ["Tell the suite", *drawn_up, "File it", "Archive the drawings"]
+    assert to_do("RA")[-1:] == ["Archive the drawings"]
+    assert "Archive the drawings" not in to_do("QP"), "who may not open changes is not asked"
+    with pytest.raises(errors.ChangeFieldError, match="Operator: no role with an inbox"):
+        team.act("MFG_SUP", duties.add_duty, title="Clean", owner="MFG_OP")
+    team.act("RA", duties.do_duty, duty_id=anybody["duty"], evidence="In the binder.")
+    assert to_do("PROC") == ["Tell the suite", *drawn_up, "File it"]
+    given_up = "CC-2026-0002"
+    team.open(given_up)
+    team.act("MFG_SUP", duties.add_duty, given_up, title="Ask the vendor", owner="QP")
+    assert to_do("QP") == ["Ask the vendor"]
+    proof = proof_of(team.site, team.staff["QA_FLR"])
+    team.act("QA_FLR", changes.cancel_change, given_up, reason="The vendor gave up.", proof=proof)
+    assert to_do("QP") == [], "what ended leaves nothing to do"
+
+
+def test_a_change_that_is_not_initiated_waits_for_who_opened_it(team: ChangeTeam) -> None:
+    team.proposed()
+
+    def inbox(role: str) -> list[str]:
+        return [row["step_id"] for row in change_inbox(team.site, actor_of(team.site, team.staff[role]))]
+
+    assert inbox("PROC") == ["INITIATE"]
+    assert inbox("QA_DISP") == inbox("RA") == []
+    view = change_view(team.site, CHANGE, actor_of(team.site, team.staff["QA_DISP"]))
+    [step] = view["run"]["waiting"]
+    assert step["mine"], "it may stand in for them"
+    assert "Approve the change" in " ".join(step["bars"])
 
 
 def test_the_page_of_what_was_shown_is_what_is_signed(team: ChangeTeam) -> None:
