@@ -234,6 +234,29 @@ def test_edits_in_the_table_are_tidied_by_the_server_and_one_undo_takes_both_bac
     assert differences(meaning(laid_out), meaning(page.evaluate("batchwrightEditor.model.xml()"))) == []
 
 
+@pytest.mark.parametrize(("number", "moved"), [("71", False), ("72", True)])
+def test_what_is_edited_before_the_server_has_looked_at_the_drawing_is_tidied_unless_it_is_moved_by_hand(editor, number, moved):
+    _, page = editor
+    held = []
+    page.route("**/recipes/layout", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/recipes/layout"):  # the look at the drawing as it was opened
+        blank(editor, number)
+    page.evaluate(
+        """() => { const { model } = batchwrightEditor;
+          window.tidied = new Promise((done) => { model.on("tidied", () => done(true)); setTimeout(() => done(false), 2000); });
+          model.insertStep({ into: model.process }); }"""
+    )
+    if moved:
+        box = page.locator("[data-element-id=S01] .djs-hit-all").bounding_box()
+        page.mouse.move(box["x"] + 30, box["y"] + 30)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 60, box["y"] + 60, steps=4)
+        page.mouse.up()
+    held[0].continue_()
+    assert page.evaluate("window.tidied") is not moved
+    page.unroute("**/recipes/layout")
+
+
 def test_a_batch_that_ends_inside_two_parts_is_led_out_of_both(editor):
     page = blank(editor, "8")
     page.evaluate("""() => { const { model } = batchwrightEditor;

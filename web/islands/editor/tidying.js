@@ -6,7 +6,7 @@ const DI = "http://www.omg.org/spec/BPMN/20100524/DI";
 
 // The places of a laid-out diagram for the shapes and flows of the one that is open.
 function placesOf(xml, registry) {
-  const page = new DOMParser().parseFromString(xml, "application/xml");
+  const page = pageOf(xml);
   const drawn = (name) => [...page.getElementsByTagNameNS(DI, name)]
     .map((di) => ({ di, element: registry.get(di.getAttribute("bpmnElement")) }))
     .filter(({ element }) => element?.parent);
@@ -18,6 +18,15 @@ function placesOf(xml, registry) {
     if (label?.children.length && element.label) places.push({ element: element.label, bounds: boundsOf(label) });
   }
   return places.filter(isNew);
+}
+
+const pageOf = (xml) => new DOMParser().parseFromString(xml, "application/xml");
+
+// Whether a shape stands elsewhere than the server would draw it.
+function isArranged(xml, tidy) {
+  const [places, wanted] = [xml, tidy].map((one) => new Map([...pageOf(one).getElementsByTagNameNS(DI, "BPMNShape")]
+    .map((di) => [di.getAttribute("bpmnElement"), JSON.stringify(boundsOf(di))])));
+  return [...places].some(([id, bounds]) => wanted.has(id) && wanted.get(id) !== bounds);
 }
 
 const numbers = (element, names) => Object.fromEntries(names.map((name) => [name, Number(element.getAttribute(name))]));
@@ -35,28 +44,36 @@ export class Tidying {
   constructor({ model, modeler, server, notices }) {
     Object.assign(this, { model, server, notices });
     for (const name of ["elementRegistry", "commandStack", "eventBus"]) this[name] = modeler.get(name);
-    this.eventBus.on(BY_HAND, 100, () => void (this.byHand = true));
+    this.eventBus.on(BY_HAND, 100, () => this.#is(true));
     this.model.on("opened", () => this.#look());
     this.model.on("restructured", () => this.#soon());
     this.#look();
   }
 
-  // A drawing that somebody arranged is left as it is; one that looks as the server draws it is kept that way.
+  // A drawing that somebody arranged is left as it is; one that was opened as the server draws it is kept that way. What is
+  // edited while the server still answers is tidied after.
   async #look() {
-    this.byHand = true;
+    this.#is(true);
     if (this.model.readOnly || this.#pooled()) return;
-    const edition = this.model.edition;
+    const look = this.look = { edited: false };
     try {
-      const { xml } = await this.server.layout(await this.model.xml());
-      if (edition !== this.model.edition) return;
-      const moved = placesOf(xml, this.elementRegistry).filter(({ element, bounds }) => bounds && element.type !== "label");
-      this.byHand = moved.length > 0;
+      const opened = await this.model.xml();
+      const { xml } = await this.server.layout(opened);
+      if (look !== this.look) return;
+      this.#is(isArranged(opened, xml));
+      if (look.edited) this.#soon();
     } catch {
       // not readable or not connected: the drawing stays as it is
     }
   }
 
+  // Whether the drawing is somebody's own; a look that is under way has nothing to add.
+  #is(byHand) {
+    Object.assign(this, { byHand, look: null });
+  }
+
   #soon() {
+    if (this.look) this.look.edited = true;
     if (this.byHand) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#apply(true).catch(() => {}), AFTER_MS); // without a connection the next edit tries again
@@ -72,7 +89,7 @@ export class Tidying {
     if (this.#pooled()) return void this.notices.show("tidy", "", "A diagram with pools is not tidied; arrange it by hand.");
     try {
       await this.#apply(false);
-      this.byHand = false;
+      this.#is(false);
       this.notices.close("tidy");
     } catch (error) {
       this.notices.show("tidy", "watch", `The drawing can't be tidied now: ${error.message}`);
