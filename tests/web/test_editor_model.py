@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from lxml import etree
 
@@ -237,7 +239,7 @@ def test_edits_in_the_table_are_tidied_by_the_server_and_one_undo_takes_both_bac
 @pytest.mark.parametrize(("number", "moved"), [("71", False), ("72", True)])
 def test_what_is_edited_before_the_server_has_looked_at_the_drawing_is_tidied_unless_it_is_moved_by_hand(editor, number, moved):
     _, page = editor
-    held = []
+    held: list[Any] = []
     page.route("**/recipes/layout", lambda route: route.continue_() if held else held.append(route))
     with page.expect_request("**/recipes/layout"):  # the look at the drawing as it was opened
         blank(editor, number)
