@@ -19,7 +19,7 @@ run: setup ## Serve the demo site; prints its address and its people
 	$(BIN)/batchwright run --demo
 
 test: setup ## Every test, on SQLite, PostgreSQL and headless Chromium
-	$(BIN)/pytest -n 3 --dist loadgroup # one of the three waits for browsers most of the time
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.installed ## Style, types and the direction of imports
 	@failed=; for command in "ruff check" mypy lint-imports; do \
