@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # What the tests write lies in memory where there is room: they kill processes, never the machine, and ask less of a disk.
+# A folder from which nothing can be started won't do: PostgreSQL's programs may have to be copied there.
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 6 * 1024**3
-if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+if (
+    "TMPDIR" not in os.environ
+    and MEMORY.is_dir()
+    and shutil.disk_usage(MEMORY).free >= ROOM_BYTES
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+):
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 DATABASES = ["sqlite", "postgresql"]
