@@ -18,6 +18,7 @@ import pytest
 os.environ["BATCHWRIGHT_SIMULATED_TIME"] = "1"
 
 from engine import clock
+from engine.dry_run import by_hand
 from tests import services, trace
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def _own_time() -> Iterator[None]:
     yield
     if clock.is_simulated():
         clock.stop_simulating()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rehearsals(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Rehearsals lie with what else the tests write, and go with it."""
+    by_hand.FOLDER = tmp_path_factory.mktemp("rehearsals")
 
 
 @pytest.fixture(scope="session")

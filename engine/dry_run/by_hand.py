@@ -38,6 +38,9 @@ from engine.errors import DiagramRefusedError, DryRunBusyError, RecordNotFoundEr
 from engine.records import Batch, ParameterValue, RecipeDocument, Task
 from engine.site import Site
 
+FOLDER = Path(tempfile.gettempdir())
+"""Where rehearsals lie, a folder for each site; every process of a server looks there."""
+
 MOST = 5
 MOST_HOURS = 12
 BATCH = "REHEARSAL-1"
@@ -271,7 +274,7 @@ def clean_up(site: Site) -> None:
 def root(site: Site) -> Path:
     """The folder of a site's rehearsals on this machine, for its own user only."""
     name = hashlib.sha256(f"{site.url} {site.keys.seal('rehearsals', '')}".encode()).hexdigest()[:16]
-    path = Path(tempfile.gettempdir()) / f"batchwright-rehearsals-{name}"
+    path = FOLDER / f"batchwright-rehearsals-{name}"
     path.mkdir(mode=0o700, exist_ok=True)
     if path.is_symlink() or path.stat().st_uid != os.geteuid():
         raise PermissionError(f"{path} belongs to somebody else")
