@@ -1,5 +1,5 @@
 // Keeps what was typed on this station, for this person and this form, until the server says that it took it.
-// Passwords and hidden fields are never kept. The session store ends with the browser's tab.
+// Passwords, hidden fields and codes are never kept: a code that was taken or refused is on record. The session store ends with the browser's tab.
 
 const prefix = (person) => `draft:${person}:`;
 
@@ -30,7 +30,8 @@ function forgetTaken(page, person) {
 }
 
 function kept(form) {
-  return [...form.elements].filter((e) => e.name && !["hidden", "password", "submit", "button", "fieldset"].includes(e.type));
+  const passing = ["hidden", "password", "submit", "button", "fieldset"];
+  return [...form.elements].filter((e) => e.name && !("scan" in e.dataset) && !passing.includes(e.type));
 }
 
 function store(form, person) {

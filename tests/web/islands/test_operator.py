@@ -50,6 +50,16 @@ def test_another_person_at_the_station_sees_nothing_of_it(demo, operator):
     assert operator.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:anna')).length") == 0
 
 
+def test_a_code_that_was_refused_does_not_come_back_into_its_field(operator):
+    operator.fill("[name=code]", "NOPE")
+    with operator.expect_navigation():
+        operator.click("button[value=scan]")
+    operator.wait_for_selector("html[data-scripts=ready]")
+    assert operator.inner_text("#scans li:last-child code") == "NOPE", "the attempt is on record"
+    assert operator.input_value("[name=code]") == "", "the next code is typed without clearing the field"
+    assert operator.query_selector("text=What you typed here before is back") is None
+
+
 def test_a_scanners_burst_goes_to_the_scan_field_wherever_the_focus_is(demo, operator):
     _, site = demo
     suite = next(e["id"] for e in equipment(site) if e["equipment_class"] == "cleanroom suite" and not e["batch_id"])
@@ -59,7 +69,7 @@ def test_a_scanners_burst_goes_to_the_scan_field_wherever_the_focus_is(demo, ope
     operator.keyboard.type(suite, delay=FAST_MS)
     with operator.expect_navigation():
         operator.keyboard.press("Enter")
-    assert operator.inner_text("#scans li code") == suite
+    assert operator.inner_text("#scans li:last-child code") == suite
     assert operator.input_value('[name="v:clean_end"]') == "2026"
 
 
