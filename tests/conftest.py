@@ -199,6 +199,7 @@ class _LastResults:
             self._results[name] = report.outcome
 
     def pytest_sessionfinish(self) -> None:
-        if self._config.cache and self._results:
-            earlier = self._config.cache.get(trace.RESULTS_KEY, {})
-            self._config.cache.set(trace.RESULTS_KEY, {**earlier, **self._results})
+        cache = getattr(self._config, "cache", None)  # pytest can be run without its cache
+        if cache and self._results:
+            earlier = cache.get(trace.RESULTS_KEY, {})
+            cache.set(trace.RESULTS_KEY, {**earlier, **self._results})
